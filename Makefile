@@ -1,0 +1,53 @@
+# Every target does its own set-up; `make help` lists them.
+SHELL := /bin/sh
+BIN := .venv/bin
+
+# The node of the embedded cluster: auto | real | simulated. CONTEXT: a kubeconfig context to use instead of it.
+NODE ?= auto
+CONTEXT ?=
+KEEP ?=
+PYTEST ?= $(BIN)/pytest
+ARGS ?=
+
+.PHONY: help venv demo test lint format unit integration e2e bench crds clean
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+venv:
+	@scripts/bootstrap
+
+demo: venv ## Show the whole job on an embedded cluster (NODE=simulated, KEEP=1, CONTEXT=kind-kind)
+	@$(BIN)/wharfinger demo --node $(NODE) $(if $(CONTEXT),--context $(CONTEXT)) $(if $(KEEP),--keep) $(ARGS)
+
+test: venv lint ## Run every check and every test (NODE=simulated leaves the machine alone)
+	@$(PYTEST) --wharfinger-node $(NODE) $(ARGS)
+
+lint: venv ## Formatting, lint, types, layers, generated files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m wharfinger.api.crd --check
+
+format: venv ## Format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+unit: venv ## Pure tests: no cluster
+	@$(PYTEST) tests/unit $(ARGS)
+
+integration: venv ## Tests against the real API server of an embedded cluster
+	@$(PYTEST) tests/integration $(ARGS)
+
+e2e: venv ## Tests with real containers (root)
+	@$(PYTEST) tests/e2e --wharfinger-node $(NODE) $(ARGS)
+
+bench: venv ## Measure; docs/performance.md says what
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+crds: venv ## Write crds/ anew from the models
+	@$(BIN)/python -m wharfinger.api.crd
+
+clean: ## Remove what the other targets made here
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
