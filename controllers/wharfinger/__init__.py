@@ -1,0 +1,1 @@
+"""Wharfinger: runs the container descriptions people already have on Kubernetes, reconciled for ever."""
