@@ -1,0 +1,36 @@
+"""Workload in, Kubernetes objects out: pure functions, one module an object kind, no I/O.
+
+Rendering has two halves, because a rollback changes one and not the other:
+
+- `template` makes a `Template`, all that a revision runs: `pod_template` (with `probes`, `spread`, `security`,
+  `pod_overlay`), `files`, and the claim templates of `storage`.
+- `objects` puts the Template that is to run, today's or an earlier one, into the object of the workload's mode
+  (`deployment`, `statefulset`, `daemonset`, `job`, `pod`, with what they share in `rolling`), and adds from today's
+  spec what is around it: `service`, `route`, `hpa`, `pdb`, `networkpolicy`, `storage`, `serviceaccount`.
+
+`checked` comes first, and refuses what cannot be rendered at all; `findings` says what a document asks for that will
+not happen as written. What is rendered is canonical: what the API server stores equals what was sent, so that drift can
+be told from defaults.
+"""
+
+from wharfinger.render.checked import checked
+from wharfinger.render.findings import findings
+from wharfinger.render.metadata import selector
+from wharfinger.render.objects import RESOURCES, objects, runner
+from wharfinger.render.options import Options
+from wharfinger.render.template import Template, controller_revision, file_maps, referenced, template
+
+__all__ = [
+    "RESOURCES",
+    "Options",
+    "Template",
+    "checked",
+    "controller_revision",
+    "file_maps",
+    "findings",
+    "objects",
+    "referenced",
+    "runner",
+    "selector",
+    "template",
+]

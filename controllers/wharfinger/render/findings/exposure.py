@@ -1,0 +1,103 @@
+"""Findings about how a workload is reached: ports, Service, route."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from wharfinger.api.containerworkload import Workload
+from wharfinger.api.status import Finding
+from wharfinger.render import service
+from wharfinger.render.findings.rule import Rule, error, warning
+from wharfinger.render.options import Options
+from wharfinger.render.route import active_route, target_port
+
+
+def service_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
+    """An explicit Service in a mode whose pods end."""
+    mode = workload.spec.mode
+    if workload.spec.service is not None and workload.spec.service.enabled and mode not in service.SERVED_MODES:
+        yield warning("spec.service", "ServiceIgnored", f"mode {mode} has no Service: its pods end")
+
+
+def service_needs_ports(workload: Workload, _: Options) -> Iterator[Finding]:
+    """An explicit Service without a port."""
+    block = workload.spec.service
+    if block is not None and block.enabled and not workload.spec.ports and workload.spec.mode in service.SERVED_MODES:
+        yield warning("spec.service", "ServiceIgnored", "a Service needs a port: add one to spec.ports")
+
+
+def service_ports_differ(workload: Workload, _: Options) -> Iterator[Finding]:
+    """Two ports of one number and protocol in a Service are refused by the API server."""
+    if not service.has_service(workload):
+        return
+    counts = Counter((service.service_port(port), port.protocol) for port in workload.spec.ports)
+    for (number, protocol), count in counts.items():
+        if count > 1:
+            message = f"{count} ports lead to {number}/{protocol} of the Service: give each its own servicePort"
+            yield error("spec.ports", "DuplicateServicePort", message)
+
+
+def route_needs_service(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A route leads to the Service."""
+    route = workload.spec.route
+    if route is not None and route.enabled and not service.has_service(workload):
+        message = "no route is made: it needs a port, and the Service that spec.service turns off or the mode lacks"
+        yield warning("spec.route", "RouteIgnored", message)
+
+
+def route_needs_gateway_api(workload: Workload, options: Options) -> Iterator[Finding]:
+    """An HTTPRoute is a custom resource, which a cluster may lack."""
+    route = active_route(workload)
+    if route is not None and route.gateways and not options.http_route:
+        message = "no route is made: the cluster has no gateway.networking.k8s.io/v1 HTTPRoute; install the Gateway API"
+        yield warning("spec.route.gateways", "GatewayAPIMissing", message)
+
+
+def route_paths_lead_somewhere(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A path's port is one of ours."""
+    route = active_route(workload)
+    for index, path in enumerate(route.paths if route else ()):
+        if target_port(workload, path) is None:
+            ports = ", ".join(f"{port.name} ({service.service_port(port)})" for port in workload.spec.ports)
+            message = f"no port {path.port}; there are {ports}"
+            yield error(f"spec.route.paths[{index}].port", "UnknownPort", message)
+
+
+def gateway_terminates_tls(workload: Workload, _: Options) -> Iterator[Finding]:
+    """With the Gateway API, certificates belong to the Gateway's listener."""
+    route = active_route(workload)
+    if route is not None and route.gateways and route.tls is not None:
+        message = "ignored with gateways: the Gateway's listener holds the certificate"
+        yield warning("spec.route.tls", "TlsIgnored", message)
+
+
+def host_port_takes_the_node(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A host port is one pod a node, and not within Pod Security ``baseline``."""
+    for index, port in enumerate(workload.spec.ports):
+        if port.host_port is not None:
+            message = "one pod a node can have it, and namespaces with Pod Security baseline or restricted refuse it"
+            yield warning(f"spec.ports[{index}].hostPort", "HostPort", message)
+
+
+def node_port_needs_a_type(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A node port without a Service that has one."""
+    if service.block(workload).type in ("NodePort", "LoadBalancer"):
+        return
+    for index, port in enumerate(workload.spec.ports):
+        if port.node_port is not None:
+            message = "ignored: spec.service.type is neither NodePort nor LoadBalancer"
+            yield warning(f"spec.ports[{index}].nodePort", "NodePortIgnored", message)
+
+
+RULES: tuple[Rule, ...] = (
+    service_needs_a_mode,
+    service_needs_ports,
+    service_ports_differ,
+    route_needs_service,
+    route_needs_gateway_api,
+    route_paths_lead_somewhere,
+    gateway_terminates_tls,
+    host_port_takes_the_node,
+    node_port_needs_a_type,
+)

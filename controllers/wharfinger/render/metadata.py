@@ -1,0 +1,72 @@
+"""Labels and annotations: what marks an object as ours, and which of the user's own travel to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wharfinger.api.containerworkload import Workload
+from wharfinger.api.resource import Object, Resource
+
+NAME_LABEL = "app.kubernetes.io/name"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "wharfinger"
+"""Value of `MANAGED_BY_LABEL` on everything we make: the server-side selector of our watches."""
+
+REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
+"""On the pods' parent: the number of that revision, for people."""
+RESTARTED_ANNOTATION = "wharfinger.dev/restartedAt"
+"""On the workload, set by hand or by the CLI; copied to the pods, where a new value makes a new revision."""
+CONTENT_ANNOTATION = "wharfinger.dev/content"
+"""On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""
+RETAIN_ANNOTATION = "wharfinger.dev/retain"
+"""On an object that outlives its workload: written without an ownerReference, never pruned."""
+
+_NOT_PASSED_ON = (
+    "wharfinger.dev/",
+    "argocd.argoproj.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "applyset.kubernetes.io/",
+    "kapp.k14s.io/",
+)
+"""Prefixes of labels by which a tool tells its own objects: on ours they would make it prune what it never applied."""
+
+
+def selector(workload: Workload) -> dict[str, str]:
+    """The labels that select the workload's pods; immutable in Deployments and StatefulSets, so no other is there."""
+    return {NAME_LABEL: workload.name, INSTANCE_LABEL: workload.name}
+
+
+def instance_selector(name: str) -> dict[str, str]:
+    """The labels that select the pods of another workload, known by name only."""
+    return {INSTANCE_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}
+
+
+def own_labels(workload: Workload) -> dict[str, str]:
+    """The labels that we put on everything, pods included."""
+    return {NAME_LABEL: workload.name, INSTANCE_LABEL: workload.name, MANAGED_BY_LABEL: MANAGED_BY}
+
+
+def labels(workload: Workload) -> dict[str, str]:
+    """Labels of an object of the workload: the workload's own, less those of GitOps tools, then ours.
+
+    They do not reach the pod template: a label such as ``helm.sh/chart`` changes with every release, and would roll the
+    pods. For those there is `spec.podLabels`.
+    """
+    passed_on = {key: value for key, value in workload.labels.items() if not key.startswith(_NOT_PASSED_ON)}
+    return passed_on | own_labels(workload)
+
+
+def metadata(workload: Workload, name: str, *, annotations: Mapping[str, str] | None = None) -> Object:
+    """``metadata`` of an object of the workload."""
+    made: Object = {"name": name, "namespace": workload.namespace, "labels": labels(workload)}
+    if annotations:
+        made["annotations"] = dict(annotations)
+    return made
+
+
+def new(resource: Resource, meta: Object, **fields: Any) -> Object:
+    """An object of `resource`, complete as the body of an apply."""
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": meta, **fields}

@@ -1,0 +1,138 @@
+"""Template: all that one revision of a workload runs, and the hash that is the revision's identity.
+
+A rollout goes from one Template to another, and a rollback back to one that a ControllerRevision kept. So a Template
+holds everything a pod needs to run as it did: the pod template, the claim templates, the text of its files. What can
+change without new pods (replicas, Service, route, budgets) is not in it, and is always rendered from today's spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+
+from wharfinger.api.builtin import CONTROLLER_REVISION
+from wharfinger.api.containerworkload import Workload
+from wharfinger.api.labels import REVISION_LABEL
+from wharfinger.api.resource import Object
+from wharfinger.render import files, names
+from wharfinger.render.metadata import (
+    CONTENT_ANNOTATION,
+    RESTARTED_ANNOTATION,
+    metadata,
+    new,
+    own_labels,
+)
+from wharfinger.render.pod_template import pod_spec
+from wharfinger.render.storage import claim_templates
+
+Reference = tuple[str, str]
+"""Kind (``ConfigMap`` or ``Secret``) and name of an object in the workload's namespace."""
+
+_NO_DIGESTS: Final[Mapping[Reference, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a revision runs."""
+
+    pod: Object
+    """A PodTemplateSpec, complete: `spec.pod` merged, the label of the revision set."""
+    claims: tuple[Object, ...]
+    """The volumeClaimTemplates of mode ``stateful``."""
+    files: files.Contents
+    """ConfigMap name to data: the text of `spec.files`."""
+    hash: str
+    """Ten hex digits: equal for what runs alike, however its document was ordered."""
+
+    def to_data(self) -> Object:
+        """As a ControllerRevision keeps it."""
+        return {"hash": self.hash, "pod": self.pod, "claims": list(self.claims), "files": dict(self.files)}
+
+    @classmethod
+    def from_data(cls, data: Object) -> Template:
+        """What `to_data` gave; KeyError where a part is missing."""
+        return cls(pod=data["pod"], claims=tuple(data["claims"]), files=data["files"], hash=data["hash"])
+
+
+def template(workload: Workload, *, digests: Mapping[Reference, str] = _NO_DIGESTS) -> Template:
+    """The revision that the spec asks for.
+
+    `digests` stand for the content of `referenced` objects; one that is not given has no part in the revision.
+    """
+    contents = files.contents(workload)
+    claims = claim_templates(workload)
+    spec = pod_spec(workload, contents)
+    annotations = _annotations(workload, digests)
+    labels = dict(workload.spec.pod_labels) | own_labels(workload)
+    identity = _digest([labels, annotations, spec, claims, contents, _job_identity(workload)], size=5)
+    meta: Object = {"labels": labels | {REVISION_LABEL: identity}}
+    if annotations:
+        meta["annotations"] = annotations
+    return Template(pod={"metadata": meta, "spec": spec}, claims=claims, files=contents, hash=identity)
+
+
+def referenced(workload: Workload) -> frozenset[Reference]:
+    """The ConfigMaps and Secrets that `files`, `env` and `envFrom` name; what `spec.pod` names rolls nothing."""
+    spec = workload.spec
+    return frozenset(
+        reference
+        for found in (
+            _of_files(workload),
+            _by_field(spec.env_from, "configMapRef", "secretRef"),
+            _by_field((env.get("valueFrom") or {} for env in spec.env), "configMapKeyRef", "secretKeyRef"),
+        )
+        for reference in found
+    )
+
+
+def controller_revision(workload: Workload, kept: Template, revision: int) -> Object:
+    """The apps/v1 ControllerRevision that keeps a Template under its number."""
+    meta = metadata(workload, names.controller_revision(workload, kept.hash))
+    meta["labels"][REVISION_LABEL] = kept.hash
+    return new(CONTROLLER_REVISION, meta, revision=revision, data=kept.to_data())
+
+
+def file_maps(workload: Workload, kept: Template) -> list[Object]:
+    """The immutable ConfigMaps that the Template's pods mount."""
+    return files.config_maps(workload, kept.files)
+
+
+def _annotations(workload: Workload, digests: Mapping[Reference, str]) -> dict[str, str]:
+    made = dict(workload.spec.pod_annotations)
+    if restarted := workload.annotations.get(RESTARTED_ANNOTATION):
+        made[RESTARTED_ANNOTATION] = restarted
+    if digests and (known := sorted((ref, digests[ref]) for ref in referenced(workload) if ref in digests)):
+        made[CONTENT_ANNOTATION] = _digest(known, size=8)
+    return made
+
+
+def _job_identity(workload: Workload) -> Object | None:
+    """What a Job cannot change besides its template; another value must be another Job, and so another revision."""
+    job = workload.spec.job
+    if workload.spec.mode != "job" or job is None:
+        return None
+    return {"completions": job.completions, "completionMode": job.completion_mode}
+
+
+def _of_files(workload: Workload) -> Iterator[Reference]:
+    for file in workload.spec.files:
+        if file.config_map_ref is not None:
+            yield "ConfigMap", file.config_map_ref.name
+        if file.secret_ref is not None:
+            yield "Secret", file.secret_ref.name
+
+
+def _by_field(sources: Any, config_map_field: str, secret_field: str) -> Iterator[Reference]:
+    for source in sources:
+        for kind, field in (("ConfigMap", config_map_field), ("Secret", secret_field)):
+            if name := (source.get(field) or {}).get("name"):
+                yield kind, name
+
+
+def _digest(value: Any, *, size: int) -> str:
+    """Hex digest of a JSON value that does not depend on the order of keys; `size` in bytes."""
+    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=size).hexdigest()
