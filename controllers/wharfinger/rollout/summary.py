@@ -1,0 +1,71 @@
+"""Summary: what the status says of the pods. One summariser, so that conditions, counts and problems never disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from wharfinger.api.containerworkload import Mode
+from wharfinger.api.status import Finding, JobStatus, PodProblem, RolloutStatus
+from wharfinger.rollout.observation import Observation
+from wharfinger.rollout.revisions import RevisionRef
+from wharfinger.rollout.verdicts import Case, Trouble, Verdict, verdicts
+
+
+class Counts(NamedTuple):
+    """Pods, for the status; None where a number would say nothing."""
+
+    replicas: int | None = None
+    updated: int | None = None
+    ready: int | None = None
+    desired: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What the status says."""
+
+    conditions: tuple[Verdict, ...]
+    counts: Counts
+    problems: tuple[PodProblem, ...]
+
+
+def summarise(
+    *,
+    mode: Mode,
+    observation: Observation,
+    state: RolloutStatus,
+    target: RevisionRef,
+    paused: bool = False,
+    suspended: bool = False,
+    findings: Sequence[Finding] = (),
+    errors: Sequence[Trouble] = (),
+    job: JobStatus | None = None,
+) -> Summary:
+    """Conditions and counts. `state` is what the rollout decided, `errors` what could not be written."""
+    ended = job is not None and job.result == "Complete"
+    case = Case(
+        mode=mode,
+        observation=observation,
+        state=state,
+        target=target,
+        paused=paused,
+        suspended=suspended,
+        findings=findings,
+        errors=errors,
+        job=job,
+        problems=() if ended else observation.problems,
+    )
+    return Summary(conditions=verdicts(case), counts=_counts(case), problems=case.problems)
+
+
+def _counts(case: Case) -> Counts:
+    observation, counts = case.observation, case.observation.counts
+    if case.mode == "cron":
+        return Counts()
+    if case.mode == "job":
+        return Counts(replicas=counts.replicas, ready=counts.ready)
+    of_target = case.observation.revision == case.target.hash
+    updated = counts.updated if of_target else observation.by_revision.get(case.target.hash, 0)
+    return Counts(replicas=counts.replicas, updated=updated, ready=counts.ready, desired=counts.desired)
