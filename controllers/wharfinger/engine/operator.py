@@ -1,0 +1,148 @@
+"""The operator as a process: kopf gives it its shape, and the data path is ours.
+
+kopf starts and stops it (signals, start-up and clean-up), and its login shares our configuration, so that admission
+webhooks can be kopf handlers. It watches nothing: scanning is disabled and no handler names a resource. Why the data
+path is not kopf's is in docs/designs/0001.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gc
+import logging
+from collections.abc import Sequence
+
+import kopf
+import uvloop
+
+from wharfinger.engine.client import KubeClient
+from wharfinger.engine.connection import Connection, NoConnection
+from wharfinger.engine.controller import Controller
+from wharfinger.engine.lease import LeaseTiming
+from wharfinger.engine.probes import ProbeServer
+from wharfinger.engine.runtime import Operator
+from wharfinger.engine.settings import Settings
+
+__all__ = ["LeaseTiming", "Operator", "Settings", "run_operator"]
+
+_log = logging.getLogger(__name__)
+
+
+def run_operator(settings: Settings, controllers: Sequence[Controller]) -> None:
+    """Run until SIGTERM or SIGINT, then stop gracefully.
+
+    Raises SystemExit(1) when it cannot go on: no connection, a lost Lease, a port that is taken.
+    """
+    uvloop.run(_Process(settings, controllers).run())
+
+
+class _Process:
+    """What kopf's activities share."""
+
+    def __init__(self, settings: Settings, controllers: Sequence[Controller]) -> None:
+        self._settings = settings
+        self._controllers = controllers
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._client: KubeClient | None = None
+        self._operator: Operator | None = None
+        self._probes: ProbeServer | None = None
+        self._connection: Connection | None = None
+        self._settling: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """kopf's operator with our start-up and clean-up; raises SystemExit where that failed."""
+        registry = kopf.OperatorRegistry()
+        kopf.on.startup(registry=registry)(self._start_up)
+        kopf.on.cleanup(registry=registry)(self._clean_up)
+        kopf.on.login(registry=registry)(self._login)
+        settings = kopf.OperatorSettings()
+        settings.scanning.disabled = True
+        settings.posting.enabled = False
+        settings.networking.error_backoffs = [1]
+        try:
+            await kopf.operator(
+                registry=registry,
+                settings=settings,
+                standalone=True,
+                clusterwide=not self._settings.namespaces,
+                namespaces=self._settings.namespaces,
+                stop_flag=self._stop,
+            )
+        except Exception:
+            if self._failure is None:  # else it says no more than that start-up failed
+                raise
+        if self._failure is not None:
+            _log.error("stopped: %s", self._failure)
+            raise SystemExit(1)
+
+    async def _start_up(self, **_context: object) -> None:
+        try:
+            await self._start()
+        except (NoConnection, OSError) as error:
+            self._failure = error
+            raise kopf.PermanentError(str(error)) from error
+
+    async def _start(self) -> None:
+        connection = Connection.default(self._settings.kubeconfig, self._settings.context)
+        settings = _with_namespace(self._settings, connection)
+        self._connection = connection
+        self._client = KubeClient(connection, max_in_flight=settings.max_in_flight)
+        self._operator = Operator(self._client, self._controllers, settings)
+        self._operator.failed.add_done_callback(self._failed)
+        if settings.metrics_port is not None:
+            self._probes = ProbeServer(self._operator.metrics, healthy=self._operator.alive, ready=self._operator.ready)
+            port = await self._probes.start(settings.metrics_host, settings.metrics_port)
+            _log.info("metrics and probes on port %d", port)
+        await self._operator.start()
+        self._settling = asyncio.create_task(_freeze(self._operator))
+        _log.info("reconciling as %s against %s", settings.identity, connection.server)
+
+    async def _clean_up(self, **_context: object) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+        if self._operator is not None:
+            if self._failure is None:
+                await self._operator.stop()
+            else:
+                self._operator.kill()
+        if self._probes is not None:
+            await self._probes.stop()
+        if self._client is not None:
+            await self._client.close()
+
+    async def _login(self, **_context: object) -> kopf.ConnectionInfo:
+        assert self._connection is not None
+        assert self._connection.configuration is not None
+        scheme, _, token = (await self._connection.authorization() or "").partition(" ")
+        configuration = self._connection.configuration
+        return kopf.ConnectionInfo(
+            server=self._connection.server,
+            ca_path=configuration.ssl_ca_cert,
+            insecure=not configuration.verify_ssl,
+            certificate_path=configuration.cert_file,
+            private_key_path=configuration.key_file,
+            scheme=scheme or None,
+            token=token or None,
+            default_namespace=self._connection.namespace,
+        )
+
+    def _failed(self, future: asyncio.Future[None]) -> None:
+        self._failure = future.exception() if not future.cancelled() else None
+        self._stop.set()
+
+
+async def _freeze(operator: Operator) -> None:
+    """Keep the garbage collector from walking the caches for ever: they hold trees, never a cycle."""
+    gc.set_threshold(50_000, 20, 50)
+    await operator.wait_synced(timeout=None)
+    gc.collect()
+    gc.freeze()
+
+
+def _with_namespace(settings: Settings, connection: Connection) -> Settings:
+    """In a pod, the Leases are in the pod's own namespace."""
+    if settings.lease_namespace is not None or not connection.in_pod:
+        return settings
+    return dataclasses.replace(settings, lease_namespace=connection.namespace)
