@@ -1,0 +1,30 @@
+"""The whole operator: the controllers of all kinds, in one process."""
+
+from __future__ import annotations
+
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.engine.controller import Controller
+from wharfinger.engine.operator import Settings, run_operator
+from wharfinger.reconcilers import watches, workload
+
+
+def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Controller, ...]:
+    """The controllers that `settings` ask for.
+
+    Nodes and content of Secrets are watched only where that is allowed: nodes belong to no namespace, so an operator
+    of single namespaces does not read them.
+    """
+    return (
+        Controller(
+            name=CONTAINER_WORKLOAD.plural,
+            resource=CONTAINER_WORKLOAD,
+            reconcile=workload.reconcile,
+            watches=watches.watches(secrets=watch_secrets, nodes=not settings.namespaces),
+            indexes={watches.BY_REFERENCE: watches.references},
+        ),
+    )
+
+
+def run(settings: Settings, *, watch_secrets: bool = False) -> None:
+    """Run until SIGTERM. Raises SystemExit when the Lease is lost."""
+    run_operator(settings, controllers(settings, watch_secrets=watch_secrets))

@@ -1,0 +1,137 @@
+"""What to do about a workload: from a `View` to a `Plan`. Pure: no I/O, no clock of its own.
+
+The questions in their order: which revision does the spec ask for, which one shall run, what objects does that mean,
+which of the objects that are there stay although they are not among these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from wharfinger.api import builtin
+from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
+from wharfinger.api.resource import Object, Resource
+from wharfinger.api.status import Finding, RolloutStatus
+from wharfinger.engine.desired import Desired
+from wharfinger.reconcilers import replicas
+from wharfinger.reconcilers.gate import Gate, pass_gate
+from wharfinger.reconcilers.rendering import Revisions, rendered, wanted_template
+from wharfinger.reconcilers.stranded import next_stranded, stranded
+from wharfinger.reconcilers.view import View
+from wharfinger.render import Options, Template, runner
+from wharfinger.rollout import (
+    History,
+    Observation,
+    PodRef,
+    RevisionRef,
+    history,
+    observe,
+    prunable,
+    target_ref,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What shall be, and what is to be said about it."""
+
+    target: RevisionRef
+    """The revision that the spec asks for."""
+    runner: tuple[Resource, str]
+    """Resource and name of the object that runs the pods."""
+    live: Object | None
+    """That object as it was before anything was written."""
+    observation: Observation
+    """How what runs was doing then."""
+    gate: Gate
+    """What the rollout decided."""
+    desired: tuple[Desired, ...]
+    """Objects as they shall be."""
+    keep: Callable[[Resource, Object], bool]
+    """Which controlled objects stay, although they are not in `desired`."""
+    stranded: tuple[PodRef, ...]
+    """Pods that no kubelet will ever end."""
+    findings: tuple[Finding, ...]
+    """What the document asks for that will not happen as written."""
+    wake_at: datetime | None
+    """When to look again, if nothing happens before."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether a finding forbids to act on this document."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def decide(view: View) -> Plan:
+    """All decisions about one workload."""
+    workload = view.workload
+    wanted = wanted_template(workload, view.digests)
+    past = history(view.of(builtin.CONTROLLER_REVISION))
+    target = target_ref(past, wanted.hash, view.status.rollout)
+    known = past.with_(target)
+    resource, name = runner(workload, wanted)
+    live = view.live(resource, name)
+    observation = observe(workload.spec.mode, live, view.pods, events=view.events, now=view.now)
+    gate = pass_gate(view, target=target, known=known, observation=observation, live=live, job_name=name)
+    revisions = Revisions(target=target, wanted=wanted, running=_running(view, gate.run, wanted))
+    scaled_by = replicas.scaled_by(view, resource, live)
+    options = Options(
+        replicas=replicas.wanted(workload, scaled_by, live),
+        paused=gate.freeze,
+        http_route=view.http_route,
+        revision=gate.run.number,
+    )
+    rendering = rendered(workload, revisions, options)
+    return Plan(
+        target=target,
+        runner=(resource, name),
+        live=live,
+        observation=observation,
+        gate=gate,
+        desired=tuple(_to_write(rendering.desired, gate, resource)),
+        keep=_keeper(view, known, gate.state, target),
+        stranded=stranded(view),
+        wake_at=min((due for due in (gate.wake_at, next_stranded(view)) if due), default=None),
+        findings=(*rendering.findings, *gate.findings, *replicas.findings(scaled_by)),
+    )
+
+
+def _running(view: View, run: RevisionRef, wanted: Template) -> Template:
+    """What `run` runs: as its ControllerRevision kept it, where that is not what the spec asks for."""
+    if run.hash == wanted.hash:
+        return wanted
+    kept = _kept(view).get(run.hash)
+    return Template.from_data(kept) if kept else wanted
+
+
+def _kept(view: View) -> dict[str, Object]:
+    """The data of the ControllerRevisions, by hash."""
+    return {obj["data"]["hash"]: obj["data"] for obj in view.of(builtin.CONTROLLER_REVISION)}
+
+
+def _to_write(desired: tuple[Desired, ...], gate: Gate, runner_of: Resource) -> Iterator[Desired]:
+    """Without a Job that has had its run, and without a Pod that must go before it can come back."""
+    held_back = not gate.wanted or (runner_of == builtin.POD and gate.delete_pods)
+    return (child for child in desired if not (held_back and child.resource == runner_of))
+
+
+def _keeper(
+    view: View, known: History, state: RolloutStatus, target: RevisionRef
+) -> Callable[[Resource, Object], bool]:
+    """History stays as far as its limit goes, with the text that its revisions mount. Pods are deleted, not pruned."""
+    workload = view.workload
+    limit, pin = workload.spec.rollout.history_limit, workload.annotations.get(ROLLBACK_TO_ANNOTATION)
+    surplus = {ref.hash for ref in prunable(known, limit=limit, state=state, target=target, pin=pin)}
+    kept = {found: data for found, data in _kept(view).items() if found not in surplus}
+    texts = {name for data in kept.values() for name in data["files"]}
+
+    def keep(resource: Resource, obj: Object) -> bool:
+        if resource == builtin.CONTROLLER_REVISION:
+            return obj["data"]["hash"] in kept
+        if resource == builtin.CONFIG_MAP:
+            return obj["metadata"]["name"] in texts
+        return resource == builtin.POD
+
+    return keep

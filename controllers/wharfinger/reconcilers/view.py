@@ -1,0 +1,101 @@
+"""All that is known about one workload at one moment, read from the caches and from nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from wharfinger.api import builtin
+from wharfinger.api.containerworkload import Workload
+from wharfinger.api.resource import Object, Resource, controller_of, key_of
+from wharfinger.api.status import ContainerWorkloadStatus
+from wharfinger.engine.stores import Stores
+from wharfinger.reconcilers import watches
+from wharfinger.reconcilers.content import DIGEST
+from wharfinger.render import referenced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a decision is made from. Objects are the caches' own: never to be changed."""
+
+    workload: Workload
+    """The resource, read."""
+    status: ContainerWorkloadStatus
+    """What it reports now: the state that outlives the operator."""
+    owned: tuple[tuple[Resource, Object], ...]
+    """Objects that it controls."""
+    pods: tuple[Object, ...]
+    """Its pods, whichever object made them."""
+    events: tuple[Object, ...]
+    """Recent warnings about its objects and pods."""
+    autoscalers: Mapping[tuple[str, str], str]
+    """Kind and name of what is scaled, to the name of a HorizontalPodAutoscaler that is not ours and scales it."""
+    lost_nodes: frozenset[str]
+    """Nodes of its pods that are gone, or do not answer."""
+    digests: Mapping[tuple[str, str], str]
+    """Content of the ConfigMaps and Secrets that it refers to, as far as they exist and are watched."""
+    http_route: bool
+    """Whether the cluster has HTTPRoute."""
+    now: datetime
+
+    def of(self, resource: Resource) -> Iterator[Object]:
+        """The controlled objects of one resource."""
+        return (obj for found, obj in self.owned if found == resource)
+
+    def live(self, resource: Resource, name: str) -> Object | None:
+        """The controlled object of that name."""
+        return next((obj for obj in self.of(resource) if obj["metadata"]["name"] == name), None)
+
+
+def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, *, now: datetime) -> View:
+    """Everything about `workload`, from the caches."""
+    owned = tuple(stores.by_owner(workload.uid))
+    pods = tuple(stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name)))
+    return View(
+        workload=workload,
+        status=status,
+        owned=owned,
+        pods=pods,
+        events=tuple(_events(stores, (*(obj for _, obj in owned), *pods))),
+        autoscalers=dict(_autoscalers(stores, workload, owned)),
+        lost_nodes=frozenset(_lost_nodes(stores, pods)),
+        digests=dict(_digests(stores, workload)),
+        http_route=not stores.absent(builtin.HTTP_ROUTE),
+        now=now,
+    )
+
+
+def _events(stores: Stores, subjects: Iterable[Object]) -> Iterator[Object]:
+    """By uid, so that an Event about an earlier object of the same name does not count."""
+    for obj in subjects:
+        yield from stores[builtin.EVENT_V1].by_index(watches.BY_SUBJECT, obj["metadata"]["uid"])
+
+
+def _autoscalers(
+    stores: Stores, workload: Workload, owned: Iterable[tuple[Resource, Object]]
+) -> Iterator[tuple[tuple[str, str], str]]:
+    for resource, obj in owned:
+        scaled = (resource.kind, *key_of(obj))
+        for autoscaler in stores[builtin.HORIZONTAL_POD_AUTOSCALER].by_index(watches.BY_SCALED, scaled):
+            owner = controller_of(autoscaler)
+            if owner is None or owner["uid"] != workload.uid:
+                yield (resource.kind, obj["metadata"]["name"]), autoscaler["metadata"]["name"]
+
+
+def _lost_nodes(stores: Stores, pods: Iterable[Object]) -> Iterator[str]:
+    if builtin.NODE not in stores:
+        return
+    for name in {node for pod in pods if (node := pod.get("spec", {}).get("nodeName"))}:
+        node = stores[builtin.NODE].get("", name)
+        if node is None or node[watches.READY] != "True":
+            yield name
+
+
+def _digests(stores: Stores, workload: Workload) -> Iterator[tuple[tuple[str, str], str]]:
+    for kind, name in referenced(workload):
+        store = watches.CONTENT[kind]
+        found = stores[store].get(workload.namespace, name) if store in stores else None
+        if found:
+            yield (kind, name), found[DIGEST]

@@ -1,0 +1,127 @@
+"""ContainerWorkload, from event to status: read `reconcile` first, it is the whole of what happens to a resource."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wharfinger.api.builtin import CONTROLLER_REVISION, POD
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.parse import InvalidSpec
+from wharfinger.api.resource import Key, Object, key_of
+from wharfinger.api.status import ContainerWorkloadStatus
+from wharfinger.engine.controller import Context, Result
+from wharfinger.engine.outcome import Outcome
+from wharfinger.reconcilers.plan import Plan, decide
+from wharfinger.reconcilers.reading import read
+from wharfinger.reconcilers.report import refusal, report, state_of
+from wharfinger.reconcilers.view import gather
+from wharfinger.rollout import PodRef
+
+_SETTLE = 0.2
+"""Seconds until we look at what we wrote: no controller answers for some kinds, such as a CronJob before its time."""
+_RETRY = 15.0
+"""Seconds until a child that could not be written is tried again."""
+
+
+async def reconcile(context: Context, key: Key) -> Result | None:
+    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at."""
+    obj = context.store.get(*key)
+    if obj is None or "deletionTimestamp" in obj["metadata"]:
+        _forget(context, key)  # the garbage collector takes what it owned
+        return None
+
+    try:
+        workload = read(obj)
+    except InvalidSpec as invalid:
+        _refuse(context, obj, refusal(obj, invalid.findings, now=context.now()))
+        return None
+
+    view = gather(context.stores, workload, _status_of(obj), now=context.now())
+    plan = decide(view)
+    if plan.refused:
+        _refuse(context, obj, refusal(obj, plan.findings, now=view.now))
+        return None
+
+    if plan.gate.persist_first:
+        obj = await _persist(context, obj, plan)
+    outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
+    await _delete_pods(context, plan)
+
+    status = report(obj, view, plan, outcome)
+    context.status.submit(obj, status)
+    _announce(context, obj, plan, outcome)
+    _count(context, key, plan, status)
+    return _again(plan, outcome, view.now)
+
+
+def _forget(context: Context, key: Key) -> None:
+    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key, None)
+
+
+def _status_of(obj: Object) -> ContainerWorkloadStatus:
+    """The state that outlives the operator. A status that cannot be read (an older operator's) is as good as none."""
+    try:
+        return ContainerWorkloadStatus.model_validate(obj.get("status", {}))
+    except ValueError:
+        return ContainerWorkloadStatus()
+
+
+def _refuse(context: Context, obj: Object, status: Object) -> None:
+    """Say what is wrong and touch nothing: what runs goes on running."""
+    context.status.submit(obj, status)
+    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key_of(obj), state_of(status))
+    for finding in status["findings"]:
+        if finding["severity"] == "error":
+            context.events.event(obj, "Warning", finding["reason"], f"{finding['path']}: {finding['message']}")
+
+
+async def _persist(context: Context, obj: Object, plan: Plan) -> Object:
+    """Write down which revision shall run before an object does: who goes on after a crash must not decide again.
+
+    The revision's own record comes before: a status that names a number which no record has would use that number up.
+    """
+    records = [child for child in plan.desired if child.resource == CONTROLLER_REVISION]
+    await context.writer.ensure(obj, records, prune=False)
+    status = {**obj.get("status", {}), "rollout": plan.gate.state.to_json()}
+    return await context.status.write_now(obj, status)
+
+
+async def _delete_pods(context: Context, plan: Plan) -> None:
+    """Pods in the way of a revision end as they should; those of a dead node at once, since nobody else ends them."""
+    for ref in plan.gate.delete_pods:
+        await _delete_pod(context, ref, grace=None)
+    for ref in plan.stranded:
+        await _delete_pod(context, ref, grace=0)
+
+
+async def _delete_pod(context: Context, ref: PodRef, *, grace: int | None) -> None:
+    pod = context.stores[POD].get(ref.namespace, ref.name)
+    if pod is None or pod["metadata"]["uid"] != ref.uid:
+        return
+    if grace is None and "deletionTimestamp" in pod["metadata"]:
+        return
+    await context.writer.delete(POD, pod, grace_period_seconds=grace)
+
+
+def _announce(context: Context, obj: Object, plan: Plan, outcome: Outcome) -> None:
+    for told in plan.gate.announce:
+        context.events.event(obj, told.type, told.reason, told.note)
+    for error in outcome.errors:
+        context.events.event(obj, "Warning", error.reason, error.message)
+
+
+def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
+    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key, state_of(status))
+    if plan.gate.rolled_back:
+        context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
+
+
+def _again(plan: Plan, outcome: Outcome, now: datetime) -> Result | None:
+    """When to look again unasked, because no event may come to ask for it."""
+    waits = [(plan.wake_at - now).total_seconds()] if plan.wake_at else []
+    if not outcome.ok:
+        waits.append(_RETRY)  # what is in the way may be nobody's we watch
+    if outcome.writes:
+        waits.append(_SETTLE)
+    # A time that is over already was looked at just now: what follows from it waits for the status to be written.
+    return Result(requeue_after=max(min(waits), _SETTLE)) if waits else None
