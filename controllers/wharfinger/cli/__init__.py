@@ -1,0 +1,13 @@
+"""The command line: ``wharfinger …``, also as ``kubectl wharfinger …``.
+
+- `main` is the entry point: it gathers the commands and turns every error into one line and an exit code.
+- `run` starts the operator, `cluster` an embedded Kubernetes, `demo` shows the whole job on one.
+- `render` says offline what a workload means in Kubernetes' terms; `status` says how the workloads of a cluster are.
+- `console`, `documents`, `errors` and `options` are what they share.
+
+Exit codes are for scripts: 0 all is well; 1 something is not well, or failed; 2 the command line or a document is
+wrong; 130 interrupted.
+
+Command modules import only what their options need. What is heavy (pydantic models, HTTP, the operator) is imported
+when a command runs, so that ``--help`` and completion answer at once.
+"""

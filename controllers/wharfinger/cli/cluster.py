@@ -1,0 +1,123 @@
+"""``wharfinger cluster``: the embedded cluster from the command line."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wharfinger.cluster.nodekind import NodeKind
+
+if TYPE_CHECKING:
+    from wharfinger.cluster import Cluster
+
+app = typer.Typer(no_args_is_help=True, help="A real Kubernetes on this machine, for trying and testing.")
+
+
+class Format(StrEnum):
+    """How status is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+Name = Annotated[str, typer.Option("--name", "-n", help="Which cluster; several can run side by side.")]
+DEFAULT = "default"
+
+
+def _named(name: str) -> "Cluster":
+    from wharfinger.cluster import Cluster
+
+    return Cluster(name)
+
+
+@app.command()
+def up(
+    *,
+    name: Name = DEFAULT,
+    node: Annotated[NodeKind, typer.Option(help="What runs the Pods.")] = NodeKind.AUTO,
+    nodes: Annotated[int, typer.Option(min=1, help="How many simulated nodes.")] = 1,
+) -> None:
+    """Start a cluster, or what of it does not run, and wait until it can be used."""
+    from wharfinger.cluster import Cluster, Options
+
+    cluster = Cluster(name, Options(node=node, nodes=nodes)).up()
+    report = cluster.status()
+    typer.echo(f"cluster {name} is up at {report.server} (node: {report.node}, {report.reason})")
+    typer.echo(f"export KUBECONFIG={cluster.kubeconfig}")
+
+
+@app.command()
+def down(*, name: Name = DEFAULT) -> None:
+    """End a cluster and remove everything that it made."""
+    from wharfinger.cluster.kubeconfig import remove_from, user_kubeconfig
+
+    cluster = _named(name)
+    existed = cluster.exists
+    if existed:
+        remove_from(user_kubeconfig(), cluster.kubeconfig)
+    cluster.down()
+    typer.echo(f"cluster {name} is gone" if existed else f"there is no cluster {name}")
+
+
+@app.command()
+def status(*, name: Name = DEFAULT, output: Annotated[Format, typer.Option("--output", "-o")] = Format.TABLE) -> None:
+    """Show a cluster's components. Exit code 1 when one does not run."""
+    report = _named(name).status()
+    if output is Format.JSON:
+        typer.echo(json.dumps(report.as_dict(), indent=2))
+    elif output is Format.YAML:
+        import yaml
+
+        typer.echo(yaml.safe_dump(report.as_dict(), sort_keys=False), nl=False)
+    else:
+        _print_table(report.as_dict())
+    if not report.healthy:
+        raise typer.Exit(1)
+
+
+@app.command()
+def kubeconfig(
+    *,
+    name: Name = DEFAULT,
+    merge: Annotated[bool, typer.Option("--merge", help="Add it to ~/.kube/config and make it current.")] = False,
+) -> None:
+    """Print the administrator's kubeconfig."""
+    cluster = _named(name)
+    if merge:
+        from wharfinger.cluster.kubeconfig import merge_into, user_kubeconfig
+
+        target = user_kubeconfig()
+        merge_into(target, cluster.kubeconfig)
+        typer.echo(f"{target}: current context is wharfinger-{name}")
+    else:
+        typer.echo(cluster.kubeconfig.read_text(), nl=False)
+
+
+@app.command()
+def logs(
+    component: Annotated[str, typer.Argument(help="Such as kube-apiserver; status lists them.")],
+    *,
+    name: Name = DEFAULT,
+    tail: Annotated[int, typer.Option(min=1, help="How many lines from the end.")] = 50,
+) -> None:
+    """Print what a component wrote last."""
+    from wharfinger.cluster.supervisor import tail as last
+
+    path: Path = _named(name).log(component)
+    for line in last(path, tail):
+        typer.echo(line)
+
+
+def _print_table(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("COMPONENT", "STATE", "PID", "MEMORY", box=None, header_style="")
+    for row in report["components"]:
+        memory = f"{row['memoryBytes'] >> 20} MiB" if row["memoryBytes"] else ""
+        table.add_row(row["name"], row["state"], str(row["pid"] or ""), memory)
+    typer.echo(f"{report['name']}: {report['server']} (node: {report['node']}, {report['reason']})")
+    Console().print(table)

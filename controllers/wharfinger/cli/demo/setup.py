@@ -1,0 +1,92 @@
+"""What the demo puts on the cluster, and takes off it again: CRDs, a namespace, the samples, its own workload."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from wharfinger.api.builtin import BY_KIND, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
+from wharfinger.api.customresource import definition
+from wharfinger.api.kinds import KINDS
+from wharfinger.api.resource import Resource
+from wharfinger.cli.demo.waiting import Objects, until
+from wharfinger.cli.documents import read_documents
+from wharfinger.cli.kube import WORKLOAD
+from wharfinger.engine.client import KubeClient
+from wharfinger.engine.errors import NotFound
+
+Object = dict[str, Any]
+
+SAMPLES = Path(__file__).parents[4] / "manifests" / "samples"
+"""In a checkout. An installed package has none, and the demo shows its own workload only."""
+
+MANAGER = "wharfinger-demo"
+
+SERVED = 30.0
+"""Seconds for the API server to serve a new kind, or to let a namespace go."""
+
+
+async def install(client: KubeClient, namespace: str) -> list[str]:
+    """Bring the CRDs and the namespace. The answer names the CRDs that were not there before."""
+    brought = [kind.name for kind in KINDS if not await _exists(client, CUSTOM_RESOURCE_DEFINITION, kind.name)]
+    for kind in KINDS:
+        await client.apply(CUSTOM_RESOURCE_DEFINITION, definition(kind), manager=MANAGER)
+    names = {kind.name for kind in KINDS}
+    await until(client, CUSTOM_RESOURCE_DEFINITION, "", lambda crds: _established(crds, names), deadline=SERVED)
+    await remove_namespace(client, namespace)
+    await client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    return brought
+
+
+async def remove(client: KubeClient, namespace: str, brought: list[str]) -> None:
+    """Take away what `install` brought, with all that was made of it."""
+    await remove_namespace(client, namespace)
+    for name in brought:
+        with suppress(NotFound):
+            await client.delete(CUSTOM_RESOURCE_DEFINITION, ("", name))
+
+
+async def remove_namespace(client: KubeClient, namespace: str) -> None:
+    """Delete the demo's namespace, left by an earlier run or this one, and wait until it is gone."""
+    with suppress(NotFound):
+        await client.delete(NAMESPACE, ("", namespace))
+        await until(client, NAMESPACE, "", lambda objects: namespace not in objects, deadline=SERVED * 4)
+
+
+def samples(namespace: str) -> list[Object]:
+    """The documents of manifests/samples, placed into the demo's namespace."""
+    if not SAMPLES.is_dir():
+        return []
+    documents = [document.content for document in read_documents([str(SAMPLES)])]
+    return [
+        {**content, "metadata": {**content["metadata"], "namespace": namespace}}
+        for content in documents
+        if content["kind"] != "Kustomization"
+    ]
+
+
+async def apply(client: KubeClient, obj: Object) -> None:
+    """Server-side apply, as ``kubectl apply --server-side`` does."""
+    await client.apply(resource_of(obj), obj, manager=MANAGER)
+
+
+def resource_of(obj: Object) -> Resource:
+    """The resource that an object belongs to: ours, or one of Kubernetes' own."""
+    if WORKLOAD.describes(obj):
+        return WORKLOAD
+    return BY_KIND[obj["apiVersion"], obj["kind"]]
+
+
+def _established(crds: Objects, names: set[str]) -> bool:
+    def established(crd: Object) -> bool:
+        conditions = crd.get("status", {}).get("conditions") or []  # null in a CRD that was just made
+        return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+    return all(name in crds and established(crds[name]) for name in names)
+
+
+async def _exists(client: KubeClient, resource: Resource, name: str) -> bool:
+    try:
+        await client.get(resource, "", name)
+    except NotFound:
+        return False
+    return True

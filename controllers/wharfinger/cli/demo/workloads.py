@@ -1,0 +1,67 @@
+"""The workload that the demo plays with, as a person would write it, and the images that it can run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wharfinger.api import API_VERSION
+
+Object = dict[str, Any]
+
+NAME = "hello"
+REPLICAS = 3
+
+DEADLINE = "10s"
+"""A rollout that gets no closer for so long has failed; short, so that nobody waits for the demo."""
+
+SIMULATED = "simulate-image-pull-backoff"
+"""Name of an image that a simulated node does as if it could not pull."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """An image with a web server on port 8080 that answers on /healthz."""
+
+    image: str
+    arguments: Sequence[str] = ()
+    user: int | None = None
+    """To run it as, where the image itself says root."""
+    exit: str = "/exit"
+    """A POST to this path ends it."""
+
+
+OWN = Server(image="registry.wharfinger.local/demo:1")
+"""Built by the embedded cluster, and served by its registry."""
+
+PUBLIC = Server(
+    image="registry.k8s.io/e2e-test-images/agnhost:2.53", arguments=("netexec", "--http-port=8080"), user=65532
+)
+"""What Kubernetes' own tests use, for clusters that can pull it."""
+
+
+def hello(server: Server, namespace: str) -> Object:
+    """Three web servers behind a Service, with a health check."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ContainerWorkload",
+        "metadata": {"name": NAME, "namespace": namespace},
+        "spec": {
+            "image": server.image,
+            **({"args": list(server.arguments)} if server.arguments else {}),
+            "replicas": REPLICAS,
+            "ports": [{"name": "http", "containerPort": 8080, "servicePort": 80}],
+            "healthCheck": {"httpGet": {"path": "/healthz", "port": "http"}, "interval": "1s"},
+            "rollout": {"progressDeadline": DEADLINE},
+            **({"pod": {"securityContext": {"runAsUser": server.user}}} if server.user else {}),
+        },
+    }
+
+
+def broken(image: str, *, real: bool) -> Object:
+    """A patch to an image that nobody can pull. A simulated node pulls nothing: it goes by the name."""
+    return mended(f"{image}-does-not-exist" if real else f"{image.rpartition('/')[0]}/{SIMULATED}:1")
+
+
+def mended(image: str) -> Object:
+    """The patch to an image."""
+    return {"spec": {"image": image}}

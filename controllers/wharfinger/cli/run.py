@@ -1,0 +1,112 @@
+"""``wharfinger run``: the operator. Every option can come from the environment, as a Deployment gives them."""
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    json = "json"
+    plain = "plain"
+
+
+class LogLevel(StrEnum):
+    """From which severity on."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+
+
+def _option(name: str, metavar: str | None, text: str, *short: str, variable: str = "", **more: Any) -> Any:
+    """``--name``, and ``WHARFINGER_NAME`` in the environment."""
+    variable = variable or name.replace("-", "_").upper()
+    return typer.Option(
+        f"--{name}", *short, envvar=f"WHARFINGER_{variable}", show_envvar=False, metavar=metavar, help=text, **more
+    )
+
+
+Kubeconfig = Annotated[
+    Path | None,
+    _option(
+        "kubeconfig", "FILE", "Kubeconfig file. In a pod: its service account; else $KUBECONFIG or ~/.kube/config."
+    ),
+]
+Context = Annotated[str | None, _option("context", "NAME", "Kubeconfig context; the current one if absent.")]
+Namespaces = Annotated[
+    list[str] | None,
+    _option(
+        "namespace", "NAME", "Look after this namespace only; may be given several times.", "-n", variable="NAMESPACES"
+    ),
+]
+Workers = Annotated[int, _option("workers", "N", "Resources reconciled at the same time.", min=1)]
+LeaderElection = Annotated[
+    bool,
+    typer.Option(
+        envvar="WHARFINGER_LEADER_ELECTION", show_envvar=False, help="Of several replicas, one works at a time."
+    ),
+]
+LeaseNamespace = Annotated[
+    str | None,
+    _option("lease-namespace", "NAME", "Where the Leases are; the pod's namespace, or wharfinger-system, if absent."),
+]
+Identity = Annotated[str | None, _option("identity", "NAME", "Name in the Lease; host and chance if absent.")]
+Shards = Annotated[int, _option("shards", "N", "Leases by which several replicas share the namespaces out.", min=1)]
+MetricsHost = Annotated[str, _option("metrics-host", "ADDRESS", "Address of /metrics, /healthz and /readyz.")]
+MetricsPort = Annotated[int, _option("metrics-port", "PORT", "Their port; 0 for a free one.", min=0, max=65535)]
+WatchSecrets = Annotated[
+    bool,
+    typer.Option(
+        "--watch-secrets",
+        envvar="WHARFINGER_WATCH_SECRETS",
+        show_envvar=False,
+        help="Roll the pods when a Secret changes that a workload names. Needs the right to read Secrets.",
+    ),
+]
+LogFormatOption = Annotated[LogFormat, _option("log-format", None, "How log lines are written.")]
+LogLevelOption = Annotated[LogLevel, _option("log-level", None, "From which severity on.")]
+
+
+def run(
+    *,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    namespace: Namespaces = None,
+    workers: Workers = 64,
+    leader_election: LeaderElection = True,
+    lease_namespace: LeaseNamespace = None,
+    identity: Identity = None,
+    shards: Shards = 1,
+    metrics_host: MetricsHost = "0.0.0.0",  # noqa: S104 - the kubelet and Prometheus come from outside the pod
+    metrics_port: MetricsPort = 8080,
+    watch_secrets: WatchSecrets = False,
+    log_format: LogFormatOption = LogFormat.plain,
+    log_level: LogLevelOption = LogLevel.info,
+) -> None:
+    """Run the operator until SIGTERM. Keeps every ContainerWorkload as its spec says.
+
+    Each option is also an environment variable: WHARFINGER_ and its name, in capitals, dashes as underscores.
+    """
+    from wharfinger.cli.logs import configure
+    from wharfinger.engine.operator import Settings
+    from wharfinger.reconcilers import operator
+
+    configure(as_json=log_format is LogFormat.json, level=log_level.upper())
+    settings = Settings(
+        kubeconfig=kubeconfig,
+        context=context,
+        namespaces=tuple(namespace or ()),
+        workers=workers,
+        leader_election=leader_election,
+        lease_namespace=lease_namespace,
+        shards=shards,
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+    )
+    operator.run(replace(settings, identity=identity) if identity else settings, watch_secrets=watch_secrets)

@@ -1,0 +1,76 @@
+"""Read workloads, and what they made, from the API server."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from wharfinger.api import builtin
+from wharfinger.api.resource import Resource
+from wharfinger.cli.kube import WORKLOAD, Kube
+from wharfinger.cli.status.detail import INSTANCE, Detail, detail
+from wharfinger.cli.status.summary import summarise
+from wharfinger.engine.errors import Forbidden, NotFound
+
+Object = dict[str, Any]
+
+MADE: tuple[Resource, ...] = (
+    builtin.DEPLOYMENT,
+    builtin.STATEFUL_SET,
+    builtin.DAEMON_SET,
+    builtin.JOB,
+    builtin.CRON_JOB,
+    builtin.SERVICE,
+    builtin.INGRESS,
+    builtin.HTTP_ROUTE,
+    builtin.HORIZONTAL_POD_AUTOSCALER,
+    builtin.POD_DISRUPTION_BUDGET,
+    builtin.NETWORK_POLICY,
+    builtin.SERVICE_ACCOUNT,
+    builtin.CONFIG_MAP,
+    builtin.PERSISTENT_VOLUME_CLAIM,
+    builtin.CONTROLLER_REVISION,
+)
+"""The kinds a workload can make, pods aside, in the order in which they are shown."""
+
+
+async def listing(kube: Kube, namespace: str | None) -> list[Detail]:
+    """Every workload of a namespace, or of all (None), without what they made."""
+    workloads = await kube.client.list(WORKLOAD, namespace)
+    now = datetime.now(UTC)
+    return [Detail(summary=summarise(workload, now=now), status=workload.get("status", {})) for workload in workloads]
+
+
+async def details(kube: Kube, namespace: str, names: Sequence[str]) -> list[Detail]:
+    """The workloads named, each with everything that it made."""
+    return list(await asyncio.gather(*(_one(kube, namespace, name) for name in names)))
+
+
+async def _one(kube: Kube, namespace: str, name: str) -> Detail:
+    workload = await kube.client.get(WORKLOAD, namespace, name)
+    its = f"{INSTANCE}={name}"
+    read = await asyncio.gather(*(_read(kube, resource, namespace, its) for resource in MADE))
+    pods, no_pods = await _read(kube, builtin.POD, namespace, workload.get("status", {}).get("selector") or its)
+    events, no_events = await _read(kube, builtin.EVENT_V1, namespace, "")
+    return detail(
+        workload,
+        objects=[obj for objects, _ in read for obj in objects],
+        pods=pods,
+        events=events,
+        unread=[note for note in (*(note for _, note in read), no_pods, no_events) if note],
+        now=datetime.now(UTC),
+    )
+
+
+async def _read(kube: Kube, resource: Resource, namespace: str, selector: str) -> tuple[list[Object], str]:
+    """The objects, or why they could not be read. A kind that the cluster does not have has no objects.
+
+    The items of a list carry no kind; it is put back.
+    """
+    try:
+        items = await kube.client.list(resource, namespace, label_selector=selector)
+    except NotFound:
+        return [], ""
+    except Forbidden as error:
+        return [], f"{resource}: {error.message}"
+    return [{**item, "kind": resource.kind} for item in items], ""
