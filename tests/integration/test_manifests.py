@@ -1,0 +1,140 @@
+"""The kustomize base installs an operator that may do what it must, and no more; the samples become Ready under it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.support.operators import running
+from tests.support.world import World
+
+from wharfinger.api.builtin import INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.resource import Object
+from wharfinger.engine.operator import Operator
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+MANIFESTS = ROOT / "manifests"
+SYSTEM = "wharfinger-system"
+ACCOUNT = f"system:serviceaccount:{SYSTEM}:wharfinger"
+SAMPLES = sorted(MANIFESTS.glob("samples/*.yaml"))
+READY_WITHIN = 60.0
+
+
+@pytest.fixture
+async def installed(world: World) -> AsyncIterator[World]:
+    """The base, applied; the CRDs stay, since other tests need them."""
+    await world.kubectl("apply", "--server-side", "--force-conflicts", "-n", SYSTEM, "-k", str(MANIFESTS))
+    yield world
+    await world.kubectl("delete", "clusterrolebinding/wharfinger", "clusterrole/wharfinger")
+    await world.kubectl("delete", "-n", SYSTEM, "deployment/wharfinger", "pdb/wharfinger", "service/wharfinger-metrics")
+
+
+@pytest.fixture
+async def as_installed(installed: World, tmp_path: Path) -> AsyncIterator[Operator]:
+    """An operator with the rights of the base's ServiceAccount, by a token of it."""
+    token = (await installed.kubectl("-n", SYSTEM, "create", "token", "wharfinger")).strip()
+    kubeconfig = yaml.safe_load(installed.kubeconfig.read_text())
+    kubeconfig["users"][0]["user"] = {"token": token}
+    path = tmp_path / "kubeconfig"
+    path.write_text(yaml.safe_dump(kubeconfig))
+    async with running(
+        path, namespaces=(installed.namespace,), leader_election=True, lease_namespace=SYSTEM
+    ) as operator:
+        yield operator
+
+
+async def test_operators_pods_are_admitted_and_run(installed: World) -> None:
+    """The namespace enforces Pod Security `restricted`."""
+    await installed.kubectl("-n", SYSTEM, "rollout", "status", "deployment/wharfinger", "--timeout=50s")
+
+
+RIGHTS = {
+    ("watch", "", "nodes"): True,
+    ("watch", "wharfinger.dev", "containerworkloads"): True,
+    ("patch", "wharfinger.dev", "containerworkloads/status"): True,
+    ("delete", "apps", "deployments"): True,
+    ("get", "", "secrets"): False,
+    ("list", "", "secrets"): False,
+    ("patch", "wharfinger.dev", "containerworkloads"): False,
+    ("delete", "", "nodes"): False,
+    ("create", "", "pods/exec"): False,
+    ("create", "rbac.authorization.k8s.io", "rolebindings"): False,
+    ("impersonate", "", "users"): False,
+}
+"""Verb, group and resource, and whether the operator may."""
+
+
+async def test_rights(installed: World) -> None:
+    """As the API server's own authorizer sees them."""
+    reviews = {"apiVersion": "v1", "kind": "List", "items": [_review(*right) for right in RIGHTS]}
+    answers = await installed.kubectl(
+        "create", "-f", "-", "-o", r'jsonpath={.status.allowed}{"\n"}', stdin=json.dumps(reviews)
+    )
+    granted = [answer == "true" for answer in answers.split()]
+    assert dict(zip(RIGHTS, granted, strict=True)) == RIGHTS
+
+
+def _review(verb: str, group: str, resource: str) -> Object:
+    name, _, subresource = resource.partition("/")
+    attributes = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": ACCOUNT, "resourceAttributes": attributes},
+    }
+
+
+async def test_no_rule_has_a_wildcard(installed: World) -> None:
+    role = yaml.safe_load(await installed.kubectl("get", "clusterrole/wharfinger", "-o", "yaml"))
+    assert not any("*" in values for rule in role["rules"] for values in rule.values())
+
+
+async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None:
+    """An overlay that turns on reading of Secrets."""
+    base = _relative(MANIFESTS, tmp_path)
+    overlay = yaml.safe_dump({"resources": [base], "components": [f"{base}/secrets"]})
+    (tmp_path / "kustomization.yaml").write_text(overlay)
+    built = list(yaml.safe_load_all(await installed.kubectl("kustomize", str(tmp_path))))
+    operator = next(obj for obj in built if obj["kind"] == "Deployment")
+    environment = operator["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "WHARFINGER_WATCH_SECRETS", "value": "true"} in environment
+    assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
+
+
+async def test_every_sample_becomes_ready(installed: World, as_installed: Operator) -> None:
+    """With no right missing on the way, and nothing to be warned of."""
+    await installed.kubectl("apply", "-f", str(MANIFESTS / "samples"))
+    ready = await asyncio.gather(*(installed.ready(name, timeout=READY_WITHIN) for name in _sample_workloads()))
+    assert [_warnings(workload) for workload in ready if _warnings(workload)] == []
+    await installed.kubectl("wait", "--for=condition=Ready", "containerworkloads", "--all", "--timeout=5s")
+    for resource in (INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT):
+        assert await installed.list(resource), resource
+    assert _forbidden(as_installed) == []
+
+
+def _relative(path: Path, start: Path) -> str:
+    """kustomize takes no absolute paths."""
+    return os.path.relpath(path, start.resolve())
+
+
+def _sample_workloads() -> list[str]:
+    documents = [obj for path in SAMPLES for obj in yaml.safe_load_all(path.read_text())]
+    return [obj["metadata"]["name"] for obj in documents if obj["kind"] == CONTAINER_WORKLOAD.kind]
+
+
+def _warnings(workload: Object) -> list[Object]:
+    return [each for each in workload["status"].get("findings", ()) if each["severity"] != "info"]
+
+
+def _forbidden(operator: Operator) -> list[dict[str, str]]:
+    """Requests that were answered with 403."""
+    samples = [each for metric in operator.metrics.api_requests.collect() for each in metric.samples]
+    return [each.labels for each in samples if each.labels.get("code") == "403" and each.value]
