@@ -40,6 +40,11 @@ def _rendered(golden: Path, namespace: str) -> list[dict[str, Any]]:
     return found
 
 
+def _asked(obj: dict[str, Any]) -> dict[str, Any]:
+    """The spec without a bare pod's node: the scheduler writes it when it likes."""
+    return {field: value for field, value in obj.get("spec", {}).items() if (obj["kind"], field) != ("Pod", "nodeName")}
+
+
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
 async def test_objects_are_stored_as_sent(golden: Path, namespace: str, client: KubeClient) -> None:
     for obj in _rendered(golden, namespace):
@@ -48,7 +53,7 @@ async def test_objects_are_stored_as_sent(golden: Path, namespace: str, client: 
         assert covers(created, obj), f"{obj['kind']} is stored otherwise than it was created"
         applied = await client.apply(resource, obj)
         assert covers(applied, obj), f"{obj['kind']} is stored otherwise than it was applied"
-        assert applied.get("spec") == created.get("spec")
+        assert _asked(applied) == _asked(created)
 
 
 @pytest.fixture

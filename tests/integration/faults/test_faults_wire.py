@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -103,17 +104,28 @@ async def test_first_lists_that_fail(world: World, proxy: FaultProxy, fault: Ref
         Refuse(429, "TooManyRequests", 1),
         Refuse(409, "Conflict"),
         LoseRequest(),
-        LoseAnswer(),
     ],
     ids=lambda fault: f"{type(fault).__name__}{getattr(fault, 'code', '')}",
 )
 async def test_writes_that_fail_are_made_again(
-    world: World, proxy: FaultProxy, behind: Operator, fault: Refuse | LoseAnswer | LoseRequest
+    world: World, proxy: FaultProxy, behind: Operator, fault: Refuse | LoseRequest
 ) -> None:
     met = proxy.inject(fault, writes, times=8)
     await world.workload("web", **SPEC)
     await world.ready("web", timeout=60)
     assert met.hits == 8
+    await heals(world)
+
+
+async def test_writes_whose_answer_is_lost_are_not_made_twice(
+    world: World, proxy: FaultProxy, behind: Operator
+) -> None:
+    met = proxy.inject(LoseAnswer(), lambda call: call.verb == "create" and writes(call), times=None)
+    await world.workload("web", **SPEC)
+    await world.ready("web", timeout=60)
+    created = Counter(each.call.resource for each in proxy.answered(lambda call: call in met.met) if each.code == 201)
+    assert set(created) >= {"configmaps", "controllerrevisions", "deployments", "services"}
+    assert set(created.values()) == {1}
     await heals(world)
 
 
