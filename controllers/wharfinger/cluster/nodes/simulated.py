@@ -26,6 +26,30 @@ SIMULATE = (
 )
 """jq: what a Pod is told to do, by its annotation or by its image's name. It stands for @SIMULATE@ in the stages."""
 
+KWOK = "wharfinger:kwok"
+"""kwok's user."""
+
+_POLICY = "kwok-deletes-what-was-told-to-go"
+
+DELETES_WHAT_WAS_TOLD_TO_GO = {
+    "metadata": {"name": _POLICY},
+    "spec": {
+        "matchConstraints": {
+            "resourceRules": [
+                {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["DELETE"]}
+            ]
+        },
+        "matchConditions": [{"name": "kwok", "expression": f"request.userInfo.username == '{KWOK}'"}],
+        "validations": [
+            {
+                "expression": "has(oldObject.metadata.deletionTimestamp)",
+                "message": "this Pod was made after the one that kwok means",
+            }
+        ],
+    },
+}
+"""A ValidatingAdmissionPolicy. kwok deletes by name, without a uid: a late one would hit the Pod's successor."""
+
 CAPACITY = {"cpu": "1k", "memory": "1Ti", "ephemeral-storage": "1Ti", "pods": "10k"}
 """Room for whatever a test asks of one node."""
 
@@ -39,7 +63,7 @@ class SimulatedNodes:
 
     def certificates(self, host: str, name: str) -> Sequence[Certificate]:
         """kwok acts for all nodes."""
-        return (Certificate("kwok", "ca", "wharfinger:kwok", (MASTERS,)), *storage.certificates())
+        return (Certificate("kwok", "ca", KWOK, (MASTERS,)), *storage.certificates())
 
     def components(self, layout: Layout, options: Options, programs: Programs) -> Sequence[Component]:
         """Kwok, and the provisioner of volumes."""
@@ -57,6 +81,7 @@ class SimulatedNodes:
     def settle(self, client: Client, layout: Layout, options: Options, check: Check) -> None:
         """Register the nodes and wait until each takes Pods."""
         storage.make_class(client)
+        _restrain(client)
         for number in range(options.nodes):
             _create_node(client, node(f"{layout.name}-{number}"))
 
@@ -108,6 +133,20 @@ def node(name: str) -> Object:
             "addresses": [{"type": "InternalIP", "address": "192.0.2.2"}, {"type": "Hostname", "address": name}],
         },
     }
+
+
+def _restrain(client: Client) -> None:
+    """Hold kwok to `DELETES_WHAT_WAS_TOLD_TO_GO`."""
+    group = "/apis/admissionregistration.k8s.io/v1"
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy"}
+    client.apply(f"{group}/validatingadmissionpolicies/{_POLICY}", kind | DELETES_WHAT_WAS_TOLD_TO_GO)
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": _POLICY},
+        "spec": {"policyName": _POLICY, "validationActions": ["Deny"]},
+    }
+    client.apply(f"{group}/validatingadmissionpolicybindings/{_POLICY}", binding)
 
 
 def _create_node(client: Client, body: Object) -> None:
