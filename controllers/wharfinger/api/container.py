@@ -94,7 +94,10 @@ class FileSource(Model):
 
 
 class FileMount(Model):
-    """A file in the container, from text here or from a Secret or ConfigMap. A change of content rolls the pods."""
+    """A file in the container, from text here or from a Secret or ConfigMap.
+
+    A change of content rolls the pods; of a Secret's, where the operator may watch Secrets, else a finding says so.
+    """
 
     cel_rules: ClassVar[tuple[Rule, ...]] = (
         Rule(

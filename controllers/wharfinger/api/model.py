@@ -82,7 +82,7 @@ INT_OR_STRING = {"x-kubernetes-int-or-string": True}
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?$"
-_DURATION = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$"
+_DURATION = r"^([0-9]{1,6}(\.[0-9]{1,9})?(ms|s|m|h))+$"
 _PERCENT = r"^(100|[0-9]{1,2})%$"
 _DNS_LABEL = rf"^{_LABEL}$"
 _DNS_SUBDOMAIN = rf"^{_LABEL}(\.{_LABEL})*$"
@@ -109,7 +109,10 @@ Quantity = Annotated[
 """A Kubernetes quantity (``100m``, ``1Gi``, ``0.5``): resource.Quantity's grammar; a bare number is taken as text."""
 
 Duration = Annotated[str, StringConstraints(pattern=_DURATION, max_length=32)]
-"""A duration as Kubernetes writes it (``30s``, ``1m30s``, ``1h``): Go's time.ParseDuration, without a sign."""
+"""A duration as Kubernetes writes it (``30s``, ``1m30s``, ``1h``): Go's time.ParseDuration, without a sign.
+
+Six digits a unit: a hundred years in hours, which neither int32 seconds nor a moment in time has trouble with.
+"""
 
 IntOrPercent = Annotated[
     Annotated[Int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=_PERCENT, max_length=4)],

@@ -15,5 +15,7 @@ class Options:
     """Freeze a rolling update where it is, in the native way of the mode's object."""
     http_route: bool = False
     """The cluster has gateway.networking.k8s.io/v1 HTTPRoute."""
+    secrets_watched: bool = True
+    """The operator may watch what Secrets contain, so a change of content rolls the pods."""
     revision: int = 1
     """Number of the revision that runs."""

@@ -12,7 +12,8 @@ from wharfinger.render.values import present
 SERVED_MODES = frozenset({"service", "stateful", "daemon", "pod"})
 """Modes whose pods wait for requests; jobs end."""
 
-_ON_NODES = frozenset({"NodePort", "LoadBalancer"})
+ON_NODES = frozenset({"NodePort", "LoadBalancer"})
+"""Types that have a port on every node."""
 _DEFAULT = ServiceBlock()
 
 
@@ -41,7 +42,7 @@ def _service(workload: Workload) -> Object:
     shape = block(workload)
     spec = {
         "selector": selector(workload),
-        "ports": _ports(workload, on_nodes=shape.type in _ON_NODES),
+        "ports": _ports(workload, on_nodes=shape.type in ON_NODES),
         "sessionAffinity": shape.session_affinity,
     }
     meta = metadata(workload, workload.name, annotations=shape.annotations)
@@ -82,7 +83,7 @@ def _outside(shape: ServiceBlock) -> Object:
     """The fields that the API server takes only with a type that is reached from outside."""
     balanced = shape.type == "LoadBalancer"
     return present(
-        externalTrafficPolicy=shape.external_traffic_policy if shape.type in _ON_NODES else None,
+        externalTrafficPolicy=shape.external_traffic_policy if shape.type in ON_NODES else None,
         loadBalancerClass=shape.load_balancer_class if balanced else None,
         loadBalancerSourceRanges=list(shape.load_balancer_source_ranges) if balanced else None,
     )

@@ -11,6 +11,8 @@ from wharfinger import render
 
 PORT = {"ports": [{"name": "http", "containerPort": 8080}]}
 ROUTED = PORT | {"route": {"gateways": [{"name": "public"}]}}
+NODE_PORT = {"type": "NodePort"}
+OFF = {"enabled": False}
 DISK = {"name": "data", "path": "/data", "size": "1Gi"}
 
 
@@ -71,6 +73,49 @@ def _said(
             "spec.files",
         ),
         ({"files": [{"path": "/a", "content": "x", "mode": 0o400}]}, "UnreadableFile", "spec.files[0].mode"),
+        (
+            {"ports": [{"name": "a", "containerPort": 1, "nodePort": 30000}], "service": NODE_PORT | OFF},
+            "NodePortIgnored",
+            "spec.ports[0].nodePort",
+        ),
+        (
+            {"mode": "job", "ports": [{"name": "a", "containerPort": 1, "servicePort": 2}]},
+            "ServicePortIgnored",
+            "spec.ports[0].servicePort",
+        ),
+        (
+            PORT | {"service": {"externalTrafficPolicy": "Local"}},
+            "ServiceFieldIgnored",
+            "spec.service.externalTrafficPolicy",
+        ),
+        (
+            PORT | {"service": NODE_PORT | {"loadBalancerSourceRanges": ["10.0.0.0/8"]}},
+            "ServiceFieldIgnored",
+            "spec.service.loadBalancerSourceRanges",
+        ),
+        (
+            PORT | {"route": {"gateways": [{"name": "public"}], "ingressClassName": "nginx"}},
+            "IngressClassIgnored",
+            "spec.route.ingressClassName",
+        ),
+        ({"ports": [{"name": "80", "containerPort": 80}]}, "InvalidPortName", "spec.ports[0].name"),
+        ({"ports": [{"name": "a--b", "containerPort": 80}]}, "InvalidPortName", "spec.ports[0].name"),
+        (PORT | {"healthCheck": {"httpGet": {"port": "web"}}}, "UnknownPort", "spec.healthCheck.httpGet.port"),
+        ({"healthCheck": {"tcpSocket": {"port": "web"}}}, "UnknownPort", "spec.healthCheck.tcpSocket.port"),
+        ({"mode": "job", "rollout": {"maxSurge": 1}}, "RolloutFieldIgnored", "spec.rollout.maxSurge"),
+        ({"mode": "pod", "rollout": {"maxUnavailable": 1}}, "RolloutFieldIgnored", "spec.rollout.maxUnavailable"),
+        (
+            {"mode": "cron", "cron": {"schedule": "@daily"}, "job": {"suspend": True}},
+            "SuspendIgnored",
+            "spec.job.suspend",
+        ),
+        (
+            {"autoscale": {"minReplicas": 0, "maxReplicas": 3}},
+            "NeedsFeatureGate",
+            "spec.autoscale.minReplicas",
+        ),
+        ({"serviceAccount": {"annotations": {"a": "b"}}}, "AnnotationsIgnored", "spec.serviceAccount.annotations"),
+        ({"disruption": {"minAvailable": "99%"}}, "BlocksDrain", "spec.disruption"),
     ],
 )
 def test_said(spec: dict[str, Any], reason: str, path: str) -> None:
@@ -98,6 +143,15 @@ def test_said(spec: dict[str, Any], reason: str, path: str) -> None:
         {"files": [{"path": "/a", "content": "x", "mode": 0o400}], "security": {"runAsNonRoot": False}},
         {"mode": "job", "job": {"parallelism": 1}, "storage": [DISK]},
         {"disruption": {"maxUnavailable": 1}},
+        PORT | {"healthCheck": {"httpGet": {"port": "http"}}},
+        PORT | {"healthCheck": {"httpGet": {"port": "8080"}}},
+        {
+            "healthCheck": {"tcpSocket": {"port": "admin"}},
+            "pod": {"containers": [{"name": "web", "ports": [{"name": "admin", "containerPort": 9}]}]},
+        },
+        PORT | {"service": {"type": "LoadBalancer", "externalTrafficPolicy": "Local", "loadBalancerClass": "a/b"}},
+        {"mode": "stateful", "ports": [{"name": "a", "containerPort": 1, "servicePort": 2}], "service": OFF},
+        {"files": [{"path": "/tls", "secretRef": {"name": "tls"}}]},
     ],
 )
 def test_nothing_to_say(spec: dict[str, Any]) -> None:
@@ -113,3 +167,19 @@ def test_many_pods_on_one_volume() -> None:
     assert ("SingleNodeVolume", "spec.storage[0].accessModes") in _said(
         {"mode": "job", "job": {"parallelism": 2}, "storage": [DISK]}
     )
+
+
+@pytest.mark.parametrize(("key", "words"), [({}, "after a while"), ({"key": "tls.crt"}, "keep what they have")])
+def test_a_secret_that_is_not_watched_rolls_nothing(key: dict[str, str], words: str) -> None:
+    spec = {"image": "web:1", "files": [{"path": "/tls", "secretRef": {"name": "tls", **key}}]}
+    found = render.findings(workload(spec), render.Options(replicas=1, secrets_watched=False))
+    assert [(finding.severity, finding.reason) for finding in found] == [("info", "SecretNotWatched")]
+    assert words in found[0].message
+
+
+def test_a_finding_is_no_longer_than_the_status_takes() -> None:
+    ports = [{"name": f"port-number-{n:03}", "containerPort": n} for n in range(1, 65)]
+    found = render.findings(
+        workload({"image": "web:1", "ports": ports, "route": {"paths": [{"port": "nope"}]}}), render.Options(replicas=1)
+    )
+    assert [len(finding.message) for finding in found] == [1024]

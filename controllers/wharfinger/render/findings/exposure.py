@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from wharfinger.api.containerworkload import Workload
+from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.render import service
+from wharfinger.render import names, service
 from wharfinger.render.findings.rule import Rule, error, warning
 from wharfinger.render.options import Options
 from wharfinger.render.route import active_route, target_port
@@ -82,12 +83,68 @@ def host_port_takes_the_node(workload: Workload, _: Options) -> Iterator[Finding
 
 def node_port_needs_a_type(workload: Workload, _: Options) -> Iterator[Finding]:
     """A node port without a Service that has one."""
-    if service.block(workload).type in ("NodePort", "LoadBalancer"):
+    if service.has_service(workload) and service.block(workload).type in service.ON_NODES:
         return
     for index, port in enumerate(workload.spec.ports):
         if port.node_port is not None:
-            message = "ignored: spec.service.type is neither NodePort nor LoadBalancer"
+            message = "ignored: there is no Service of type NodePort or LoadBalancer"
             yield warning(f"spec.ports[{index}].nodePort", "NodePortIgnored", message)
+
+
+def service_port_needs_service(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A Service's port without a Service."""
+    if service.has_service(workload) or workload.spec.mode == "stateful":  # whose governing Service has it
+        return
+    for index, port in enumerate(workload.spec.ports):
+        if port.service_port is not None:
+            yield warning(f"spec.ports[{index}].servicePort", "ServicePortIgnored", "ignored: there is no Service")
+
+
+def service_fields_fit_the_type(workload: Workload, _: Options) -> Iterator[Finding]:
+    """Fields of a Service that is reached from outside, on one that is not."""
+    block = service.block(workload)
+    outside, balanced = block.type in service.ON_NODES, block.type == "LoadBalancer"
+    for field, given, counts in (
+        ("externalTrafficPolicy", block.external_traffic_policy, outside),
+        ("loadBalancerClass", block.load_balancer_class, balanced),
+        ("loadBalancerSourceRanges", block.load_balancer_source_ranges, balanced),
+    ):
+        if given and not counts:
+            yield warning(f"spec.service.{field}", "ServiceFieldIgnored", f"ignored with type {block.type}")
+
+
+def ingress_class_needs_an_ingress(workload: Workload, _: Options) -> Iterator[Finding]:
+    """With Gateways there is no Ingress."""
+    route = active_route(workload)
+    if route is not None and route.gateways and route.ingress_class_name is not None:
+        message = "ignored with gateways: an HTTPRoute has no class"
+        yield warning("spec.route.ingressClassName", "IngressClassIgnored", message)
+
+
+def port_names_are_service_names(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A port's name has a letter and no two dashes in a row (RFC 6335, section 5.1)."""
+    for index, port in enumerate(workload.spec.ports):
+        if "--" in port.name or not any(letter.isalpha() for letter in port.name):
+            message = f"{port.name!r} is no name for a port: it needs a letter, and no two dashes in a row"
+            yield error(f"spec.ports[{index}].name", "InvalidPortName", message)
+
+
+def health_check_asks_a_port(workload: Workload, _: Options) -> Iterator[Finding]:
+    """A probe of a port by a name that no port has fails for ever."""
+    check = workload.spec.health_check
+    known = {port.name for port in workload.spec.ports} | _overlaid_ports(workload)
+    for kind, handler in (("httpGet", check and check.http_get), ("tcpSocket", check and check.tcp_socket)):
+        asked = handler.get("port") if handler else None
+        if isinstance(asked, str) and not asked.isdigit() and asked not in known:
+            message = f"no port is called {asked!r}, so the check fails; ports: {', '.join(sorted(known)) or 'none'}"
+            yield warning(f"spec.healthCheck.{kind}.port", "UnknownPort", message)
+
+
+def _overlaid_ports(workload: Workload) -> set[str]:
+    """Names of the main container's ports that `spec.pod` adds."""
+    overlaid: list[Object] = (workload.spec.pod or {}).get("containers") or []
+    mains = (container for container in overlaid if container.get("name") == names.main_container(workload))
+    return {port.get("name", "") for container in mains for port in container.get("ports") or ()}
 
 
 RULES: tuple[Rule, ...] = (
@@ -100,4 +157,9 @@ RULES: tuple[Rule, ...] = (
     gateway_terminates_tls,
     host_port_takes_the_node,
     node_port_needs_a_type,
+    service_port_needs_service,
+    service_fields_fit_the_type,
+    ingress_class_needs_an_ingress,
+    port_names_are_service_names,
+    health_check_asks_a_port,
 )

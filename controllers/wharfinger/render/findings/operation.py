@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from wharfinger.api.containerworkload import AutoscaleMetric, Workload
 from wharfinger.api.resource import Object
@@ -84,11 +85,47 @@ def budget_lets_nodes_drain(workload: Workload, options: Options) -> Iterator[Fi
     if block is None or not block.enabled or workload.spec.mode not in BUDGETED_MODES:
         return
     pods = fewest_pods(workload, options)
-    keeps_all = block.min_available == "100%" or (isinstance(block.min_available, int) and block.min_available >= pods)
+    keeps_all = block.min_available is not None and _rounded_up(block.min_available, pods) >= pods
     lets_none_go = block.max_unavailable is not None and is_zero(block.max_unavailable)
     if pods > 0 and (keeps_all or lets_none_go):
         message = f"of {pods} pods none may be evicted: draining a node would wait for ever"
         yield warning("spec.disruption", "BlocksDrain", message)
+
+
+def _rounded_up(count: int | str, pods: int) -> int:
+    """Pods that a number or a percentage stands for; the disruption controller rounds a percentage up."""
+    return count if isinstance(count, int) else ceil(int(count.removesuffix("%")) * pods / 100)
+
+
+def rollout_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
+    """Surge and unavailability of pods that are never replaced one by one."""
+    rollout, mode = workload.spec.rollout, workload.spec.mode
+    for field, given in (("maxSurge", rollout.max_surge), ("maxUnavailable", rollout.max_unavailable)):
+        if given is not None and mode in ("job", "cron", "pod"):
+            yield warning(f"spec.rollout.{field}", "RolloutFieldIgnored", f"ignored in mode {mode}")
+
+
+def suspend_is_the_schedules(workload: Workload, _: Options) -> Iterator[Finding]:
+    """In mode cron the schedule is suspended, and not each of its Jobs."""
+    job = workload.spec.job
+    if workload.spec.mode == "cron" and job is not None and job.suspend:
+        yield warning("spec.job.suspend", "SuspendIgnored", "ignored in mode cron: set spec.cron.suspend")
+
+
+def scale_to_zero_needs_a_gate(workload: Workload, _: Options) -> Iterator[Finding]:
+    """The API server refuses an HPA whose minReplicas is 0 unless HPAScaleToZero is on."""
+    autoscale = active_autoscale(workload)
+    if autoscale is not None and autoscale.min_replicas == 0:
+        message = "0 is refused unless the cluster turns on the feature gate HPAScaleToZero"
+        yield warning("spec.autoscale.minReplicas", "NeedsFeatureGate", message)
+
+
+def annotations_need_an_account(workload: Workload, _: Options) -> Iterator[Finding]:
+    """Annotations go on the account that is made; one that exists is not ours to change."""
+    block = workload.spec.service_account
+    if block is not None and block.annotations and not block.create:
+        message = "ignored: they go on the account that create: true makes"
+        yield warning("spec.serviceAccount.annotations", "AnnotationsIgnored", message)
 
 
 def budget_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
@@ -114,4 +151,8 @@ RULES: tuple[Rule, ...] = (
     budget_lets_nodes_drain,
     budget_needs_a_mode,
     spread_needs_a_mode,
+    rollout_needs_a_mode,
+    suspend_is_the_schedules,
+    scale_to_zero_needs_a_gate,
+    annotations_need_an_account,
 )

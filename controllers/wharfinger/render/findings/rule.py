@@ -13,8 +13,12 @@ Rule = Callable[[Workload, Options], Iterator[Finding]]
 """Looks at one thing; yields nothing where all is well."""
 
 
+_LONGEST = 1024
+"""Characters of a path or a message that the status may hold."""
+
+
 def _finding(severity: Severity, path: str, reason: str, message: str) -> Finding:
-    return Finding(path=path, severity=severity, reason=reason, message=message)
+    return Finding(path=path[:_LONGEST], severity=severity, reason=reason, message=message[:_LONGEST])
 
 
 error = partial(_finding, "error")

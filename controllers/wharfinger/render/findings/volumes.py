@@ -71,10 +71,23 @@ def others_can_read(workload: Workload, _: Options) -> Iterator[Finding]:
             yield warning(f"spec.files[{index}].mode", "UnreadableFile", message)
 
 
+def secrets_are_followed(workload: Workload, options: Options) -> Iterator[Finding]:
+    """A Secret's new content rolls the pods only where the operator may watch Secrets."""
+    if options.secrets_watched:
+        return
+    for index, file in enumerate(workload.spec.files):
+        if file.secret_ref is not None:
+            # A single key is a subPath mount, which the kubelet never updates (Kubernetes, Secrets: mounted Secrets).
+            running = "running pods keep what they have" if file.secret_ref.key else "running pods see it after a while"
+            message = f"new content does not roll the pods, {running}: the operator does not watch Secrets"
+            yield info(f"spec.files[{index}].secretRef", "SecretNotWatched", message)
+
+
 RULES: tuple[Rule, ...] = (
     storage_on_one_node,
     storage_stops_first,
     claims_share_a_policy,
     files_fit,
     others_can_read,
+    secrets_are_followed,
 )
