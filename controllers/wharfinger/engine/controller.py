@@ -30,6 +30,8 @@ from wharfinger.engine.writer import ChildWriter
 
 _log = logging.getLogger(__name__)
 
+_LASTING = 8
+"""Failures in a row after which a trouble counts as one that lasts: a second or so by the queue's back-off."""
 _LONGEST_OUTAGE_RETRY = 10.0
 """Seconds between retries while the API server is not well: it is nobody's fault, and over suddenly."""
 
@@ -79,6 +81,8 @@ class Controller:
     name: str
     resource: Resource
     reconcile: Callable[[Context, Key], Awaitable[Result | None]]
+    troubled: Callable[[Context, Key, Exception], None] | None = None
+    """Told when a key fails again and again, by an answer of the API server or by an error of ours: to say so on it."""
     watches: tuple[Watch, ...] = ()
     label_selector: str = ""
     trim: Trim = slim
@@ -158,10 +162,11 @@ class Loop:
             self.queue.forget(key)
         except ApiError as error:
             self._failed(key, error)
-        except Exception:
+        except Exception as error:
             _log.exception("%s %s/%s: reconcile failed", self.controller.resource.kind, *key)
             self._results["error"].inc()
             self.queue.retry(key)
+            self._tell(key, error)
         else:
             self._results["success"].inc()
             self.queue.forget(key)
@@ -176,6 +181,12 @@ class Loop:
         self._results["error" if error.permanent else "retry"].inc()
         level = logging.DEBUG if isinstance(error, Conflict) else logging.WARNING
         _log.log(level, "%s %s/%s: %s; again in %.2f s", self.controller.resource.kind, *key, error, delay)
+        if error.code:  # without any answer, no status could be written either
+            self._tell(key, error)
+
+    def _tell(self, key: Key, error: Exception) -> None:
+        if self.controller.troubled is not None and self.queue.failures(key) >= _LASTING:
+            self.controller.troubled(self._context, key, error)
 
     # Waking
 

@@ -19,6 +19,7 @@ def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Con
             name=CONTAINER_WORKLOAD.plural,
             resource=CONTAINER_WORKLOAD,
             reconcile=workload.reconcile,
+            troubled=workload.troubled,
             watches=watches.watches(secrets=watch_secrets, nodes=not settings.namespaces),
             indexes={watches.BY_REFERENCE: watches.references},
         ),

@@ -81,6 +81,7 @@ def decide(view: View) -> Plan:
         replicas=replicas.wanted(workload, scaled_by, live),
         paused=gate.freeze,
         http_route=view.http_route,
+        secrets_watched=view.secrets_watched,
         revision=gate.run.number,
     )
     rendering = rendered(workload, revisions, options)
@@ -93,7 +94,7 @@ def decide(view: View) -> Plan:
         desired=tuple(_to_write(rendering.desired, gate, resource)),
         keep=_keeper(view, known, gate.state, target),
         stranded=stranded(view),
-        wake_at=min((due for due in (gate.wake_at, next_stranded(view)) if due), default=None),
+        wake_at=min((due for due in (gate.wake_at, next_stranded(view), observation.overdue_at) if due), default=None),
         findings=(*rendering.findings, *gate.findings, *replicas.findings(scaled_by)),
     )
 

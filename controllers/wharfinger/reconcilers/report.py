@@ -7,13 +7,24 @@ from datetime import datetime
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
+from wharfinger.engine.errors import ApiError
 from wharfinger.engine.outcome import Outcome
 from wharfinger.engine.status import Condition, conditions
 from wharfinger.reconcilers.gate import paused
 from wharfinger.reconcilers.plan import Plan
 from wharfinger.reconcilers.view import View
 from wharfinger.render import selector
-from wharfinger.rollout import Observation, Summary, Trouble, Verdict, cron_status, invalid, observe, summarise
+from wharfinger.rollout import (
+    Observation,
+    Summary,
+    Trouble,
+    Verdict,
+    cron_status,
+    invalid,
+    observe,
+    retrying,
+    summarise,
+)
 
 _MAX_FINDINGS = 64
 """As many as the CRD takes."""
@@ -42,6 +53,18 @@ def report(obj: Object, view: View, plan: Plan, outcome: Outcome) -> Object:
 def refusal(obj: Object, findings: Sequence[Finding], *, now: datetime) -> Object:
     """The status of a document that is not acted on. What was said of what runs is still so, and stays."""
     return {**obj.get("status", {})} | judged(obj, invalid(findings), findings, now=now)
+
+
+def hindrance(obj: Object, error: Exception, *, now: datetime) -> Object:
+    """The status while reconciles fail again and again. All else that was said stays."""
+    if isinstance(error, ApiError):
+        verdicts = retrying(f"The API server does not take it for now, it is tried again: {error.message}")
+    else:
+        name = type(error).__name__
+        verdicts = retrying(f"The operator itself fails ({name}), see its log; tried again", reason="InternalError")
+    status: Object = obj.get("status", {})
+    findings = status.get("findings", [])
+    return {**status, **judged(obj, verdicts, (), now=now), "findings": findings}
 
 
 def judged(obj: Object, verdicts: Iterable[Verdict], findings: Sequence[Finding], *, now: datetime) -> Object:
@@ -77,7 +100,8 @@ def _summary(view: View, plan: Plan, outcome: Outcome) -> Summary:
         findings=plan.findings,
         errors=[Trouble(error.reason, error.message) for error in outcome.errors],
         job=plan.gate.job,
-        suspended=bool((spec.job and spec.job.suspend) or (spec.cron and spec.cron.suspend)),
+        suspended=bool(spec.cron.suspend if spec.mode == "cron" and spec.cron else spec.job and spec.job.suspend),
+        leaving=[f"{resource.kind} {name}" for resource, (_namespace, name) in outcome.terminating],
     )
 
 

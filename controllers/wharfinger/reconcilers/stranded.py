@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from wharfinger.api.builtin import POD
 from wharfinger.api.resource import Object
 from wharfinger.reconcilers.view import View
 from wharfinger.rollout import PodRef
@@ -31,7 +32,7 @@ def _dying(view: View) -> Iterator[tuple[Object, datetime]]:
     """
     if view.workload.spec.mode != "pod":
         return
-    for pod in view.pods:
+    for pod in (pod for resource, pod in view.owned if resource == POD):
         until = pod["metadata"].get("deletionTimestamp")
         if until is not None and pod.get("spec", {}).get("nodeName") in view.lost_nodes:
             yield pod, datetime.fromisoformat(until).astimezone(UTC)

@@ -38,6 +38,8 @@ class View:
     """Content of the ConfigMaps and Secrets that it refers to, as far as they exist and are watched."""
     http_route: bool
     """Whether the cluster has HTTPRoute."""
+    secrets_watched: bool
+    """Whether the operator may watch what Secrets contain."""
     now: datetime
 
     def of(self, resource: Resource) -> Iterator[Object]:
@@ -52,7 +54,8 @@ class View:
 def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, *, now: datetime) -> View:
     """Everything about `workload`, from the caches."""
     owned = tuple(stores.by_owner(workload.uid))
-    pods = tuple(stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name)))
+    labelled = stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
+    pods = tuple(pod for pod in labelled if controller_of(pod))  # a copy that somebody made by hand is not ours
     return View(
         workload=workload,
         status=status,
@@ -63,6 +66,7 @@ def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, 
         lost_nodes=frozenset(_lost_nodes(stores, pods)),
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
+        secrets_watched=watches.CONTENT["Secret"] in stores,
         now=now,
     )
 

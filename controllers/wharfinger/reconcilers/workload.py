@@ -13,7 +13,7 @@ from wharfinger.engine.controller import Context, Result
 from wharfinger.engine.outcome import Outcome
 from wharfinger.reconcilers.plan import Plan, decide
 from wharfinger.reconcilers.reading import read
-from wharfinger.reconcilers.report import refusal, report, state_of
+from wharfinger.reconcilers.report import hindrance, refusal, report, state_of
 from wharfinger.reconcilers.view import gather
 from wharfinger.rollout import PodRef
 
@@ -52,6 +52,16 @@ async def reconcile(context: Context, key: Key) -> Result | None:
     _announce(context, obj, plan, outcome)
     _count(context, key, plan, status)
     return _again(plan, outcome, view.now)
+
+
+def troubled(context: Context, key: Key, error: Exception) -> None:
+    """Say on the workload what makes its reconciles fail again and again: a webhook that fails, a defect of ours."""
+    obj = context.store.get(*key)
+    if obj is None or "deletionTimestamp" in obj["metadata"]:
+        return
+    status = hindrance(obj, error, now=context.now())
+    context.status.submit(obj, status)
+    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key, state_of(status))
 
 
 def _forget(context: Context, key: Key) -> None:

@@ -19,7 +19,7 @@ from wharfinger.rollout.pods import PodRef
 from wharfinger.rollout.revisions import History, RevisionRef, history, prunable, target_ref
 from wharfinger.rollout.summary import Counts, Summary, summarise
 from wharfinger.rollout.trim import event_subject, trim_event, trim_pod
-from wharfinger.rollout.verdicts import Trouble, Verdict, invalid
+from wharfinger.rollout.verdicts import Trouble, Verdict, invalid, retrying
 
 __all__ = [
     "Announcement",
@@ -40,6 +40,7 @@ __all__ = [
     "job_step",
     "observe",
     "prunable",
+    "retrying",
     "step",
     "summarise",
     "target_ref",

@@ -8,7 +8,7 @@ Nothing here reads Secrets; the texts are Kubernetes' own messages and the last 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from wharfinger.api.resource import Object
@@ -49,6 +49,17 @@ def of_pod(pod: Object, events: list[Object], now: datetime) -> Iterator[PodProb
             yield problem
     if not found:
         yield from _not_ready(pod, events, now)
+
+
+def overdue_at(pod: Object) -> datetime | None:
+    """When this pod becomes a problem if nothing happens: no event will tell. None for a pod that is well."""
+    deadline = pod["metadata"].get("deletionTimestamp")
+    if deadline:
+        return times.parse(deadline) + timedelta(seconds=TERMINATION_SLACK)
+    since = pod_.condition(pod, "Ready").get("lastTransitionTime")
+    if since is None or pod_.ready(pod) or pod_.phase(pod) != "Running":
+        return None
+    return times.parse(since) + timedelta(seconds=NOT_READY_AFTER)
 
 
 def of_creation(events: Iterable[Object], *, missing: bool, now: datetime) -> Iterator[PodProblem]:

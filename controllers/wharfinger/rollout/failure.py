@@ -8,6 +8,7 @@ from wharfinger.api.duration import seconds
 from wharfinger.api.status import PodProblem, RolloutStatus
 from wharfinger.rollout import times
 from wharfinger.rollout.diagnosis import sentence
+from wharfinger.rollout.pods import Crash
 from wharfinger.rollout.situation import Situation
 
 _MAX_MESSAGE: Final = 3000
@@ -51,13 +52,19 @@ def _ended_in_failure(situation: Situation) -> str | None:
 
 
 def _crashes(situation: Situation, state: RolloutStatus) -> str | None:
-    """A container that went down `rollout.restartLimit` times, the last time since this rollout began."""
-    limit = situation.policy.restart_limit
+    """A container that went down `rollout.restartLimit` times since this rollout began."""
     for crash in situation.observation.crashes:
-        if crash.restarts >= limit and not _before(crash.finished_at, state.started_at):
+        if _since(crash, state.started_at) >= situation.policy.restart_limit:
             words = f": {crash.message}" if crash.message else ""
             return f"crashed {crash.restarts} times: pod {crash.pod}: container {crash.container}{words}"
     return None
+
+
+def _since(crash: Crash, started_at: str | None) -> int:
+    """How often it is known to have gone down since then: once at least, of a pod that was there before."""
+    if _before(crash.finished_at, started_at):
+        return 0
+    return 1 if _before(crash.made_at, started_at) else crash.restarts
 
 
 def _before(one: str | None, other: str | None) -> bool:

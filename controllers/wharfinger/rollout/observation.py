@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wharfinger.api.containerworkload import Mode
-from wharfinger.api.resource import Object
+from wharfinger.api.resource import Object, controller_of
 from wharfinger.api.status import PodProblem
 from wharfinger.rollout import diagnosis
 from wharfinger.rollout import pods as pod_
@@ -75,6 +75,8 @@ class Observation:
     """Pods of other revisions that are not ready."""
     bare: Bare = Bare()
     """Mode ``pod`` only."""
+    overdue_at: datetime | None = None
+    """When the next pod becomes a problem by mere waiting."""
 
     @property
     def old(self) -> int:
@@ -117,8 +119,9 @@ def observe(
         problems=diagnosis.ranked((*unmade, *_of(pods, found))),
         revision_problems=diagnosis.ranked((*unmade, *_of(current, found))),
         crashes=_crashes(current),
-        stuck=tuple(_stuck(pods, revision, found)),
+        stuck=tuple(_stuck(live, pods, revision, found)) if live else (),
         bare=_bare(live) if live and mode == "pod" else Bare(),
+        overdue_at=min((due for pod in pods if (due := diagnosis.overdue_at(pod)) and due > now), default=None),
     )
 
 
@@ -187,8 +190,13 @@ def _crashes(pods: Iterable[Object]) -> tuple[Crash, ...]:
     return tuple(sorted(found, key=lambda crash: (-crash.restarts, crash.pod, crash.container)))
 
 
-def _stuck(pods: Iterable[Object], revision: str | None, found: _Diagnoses) -> Iterator[StuckPod]:
+def _stuck(live: Object, pods: Iterable[Object], revision: str | None, found: _Diagnoses) -> Iterator[StuckPod]:
+    """Only pods that `live` itself controls: these may come to be deleted."""
+    uid = live["metadata"].get("uid")
     for pod in pods:
+        owner = controller_of(pod)
+        if owner is None or owner["uid"] != uid:
+            continue
         if pod_.revision(pod) != revision and pod_.active(pod) and not pod_.ready(pod):
             problems = found.get(pod_.ref(pod).uid, ())
             yield StuckPod(ref=pod_.ref(pod), cannot_start=any(each.reason != "NotReady" for each in problems))

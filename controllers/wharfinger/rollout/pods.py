@@ -36,6 +36,8 @@ class Crash:
     """How often it was started again."""
     finished_at: str | None
     """When it last went down."""
+    made_at: str | None = None
+    """When its pod was made."""
     message: str
     """Reason, exit code, last words."""
 
@@ -150,6 +152,7 @@ def crashes(pod: Object) -> Iterator[Crash]:
             container=status["name"],
             restarts=status["restartCount"],
             finished_at=end.get("finishedAt"),
+            made_at=pod["metadata"].get("creationTimestamp"),
             message=last_words(end),
         )
 

@@ -41,9 +41,13 @@ def summarise(
     suspended: bool = False,
     findings: Sequence[Finding] = (),
     errors: Sequence[Trouble] = (),
+    leaving: Sequence[str] = (),
     job: JobStatus | None = None,
 ) -> Summary:
-    """Conditions and counts. `state` is what the rollout decided, `errors` what could not be written."""
+    """Conditions and counts. `state` is what the rollout decided, `errors` what could not be written.
+
+    `leaving` are objects, as ``Kind name``, that are being deleted and cannot be made again before they are gone.
+    """
     ended = job is not None and job.result == "Complete"
     case = Case(
         mode=mode,
@@ -54,6 +58,7 @@ def summarise(
         suspended=suspended,
         findings=findings,
         errors=errors,
+        leaving=leaving,
         job=job,
         problems=() if ended else observation.problems,
     )

@@ -50,6 +50,7 @@ class Case:
     suspended: bool
     findings: Sequence[Finding]
     errors: Sequence[Trouble]
+    leaving: Sequence[str]
     job: JobStatus | None
     problems: tuple[PodProblem, ...]
 
@@ -85,6 +86,11 @@ def invalid(findings: Sequence[Finding]) -> tuple[Verdict, ...]:
     first = f"{wrong[0].path}: {wrong[0].message}" if wrong else "the document cannot be read"
     more = f" (and {len(wrong) - 1} more, see status.findings)" if len(wrong) > 1 else ""
     return _stalled("InvalidSpec", first + more)
+
+
+def retrying(message: str, *, reason: str = "Retrying") -> tuple[Verdict, ...]:
+    """The conditions while what is tried fails again and again, for no fault of the document's."""
+    return _not_ready(reason, message), Verdict("Reconciling", "True", reason, message)
 
 
 def _invalid_spec(case: Case) -> tuple[Verdict, ...] | None:
@@ -165,6 +171,15 @@ def _progressing(case: Case) -> tuple[Verdict, ...] | None:
     return _on_its_way(case, "Progressing", f"Rolling out revision {case.target.number}: {message}")
 
 
+def _leaving(case: Case) -> tuple[Verdict, ...] | None:
+    """An object of ours is on its way out (deleted by hand, held by a finalizer), and comes back once it is gone."""
+    if not case.leaving:
+        return None
+    more = f" (and {len(case.leaving) - 1} more)" if len(case.leaving) > 1 else ""
+    message = f"{case.leaving[0]}{more} is being deleted, and is made again once it is gone"
+    return _on_its_way(case, "WaitingForDeletion", message)
+
+
 def _cron(case: Case) -> tuple[Verdict, ...] | None:
     """A schedule is Ready when it is in place; a run of it that cannot start is worth saying all the same."""
     if case.mode != "cron" or not case.runs_as_asked:
@@ -212,6 +227,7 @@ _POLICY: Final[tuple[_Rule, ...]] = (
     _rollout_failed,
     _paused,
     _progressing,
+    _leaving,
     _cron,
     _ended,
     _complete,

@@ -38,10 +38,12 @@ def pod(
     made: float = 0,
     ready_since: float = 0,
     deleted: float | None = None,
+    owner: str = "uid-web",
     spec: Object | None = None,
     **status: Any,
 ) -> Object:
     metadata: Object = {"name": name, "namespace": "shop", "uid": f"uid-{name}", "creationTimestamp": stamp(made)}
+    metadata["ownerReferences"] = [{"kind": "StatefulSet", "name": "web", "uid": owner, "controller": True}]
     if revision:
         metadata["labels"] = {REVISION_LABEL: revision.hash}
     if deleted is not None:

@@ -218,6 +218,13 @@ def test_a_new_container_that_crashes_too_often_fails_at_once():
     assert decision.state.message == "revision 2 crashed 3 times: pod web-b: container web: exit code 1: no database"
 
 
+def test_old_crashes_of_a_pod_that_was_there_before_do_not_count():
+    old = pod("web-b", B, ready=False, made=-1000, containers=[crashing(50)])
+    assert decide(going(), seen(MIDWAY, old), target=B, now=10).state.state == "Progressing"
+    once = Rollout(progress_deadline="60s", restart_limit=1)
+    assert decide(going(), seen(MIDWAY, old), target=B, now=10, policy=once).state.failed_revision == 2
+
+
 @pytest.mark.parametrize(
     "container",
     [

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from rollout_objects import A, B, crashing, cronjob, daemonset, deployment, event, job, pod, running, seen, statefulset
+from rollout_objects import (
+    A,
+    B,
+    at,
+    crashing,
+    cronjob,
+    daemonset,
+    deployment,
+    event,
+    job,
+    pod,
+    running,
+    seen,
+    statefulset,
+)
 
 from wharfinger.rollout import event_subject, trim_event, trim_pod
 from wharfinger.rollout.pods import lost
@@ -67,6 +81,26 @@ def test_only_unready_pods_of_other_revisions_are_stuck():
         pod("new-unready", B, ready=False),
     ]
     assert [stuck.ref.name for stuck in seen(statefulset(B), *pods, mode="stateful").stuck] == ["old-unready"]
+
+
+def test_a_pod_that_somebody_else_controls_is_never_stuck():
+    theirs = pod("web-copy", A, ready=False, owner="uid-of-theirs")
+    assert not seen(statefulset(B), theirs, mode="stateful").stuck
+
+
+@pytest.mark.parametrize(
+    ("waits", "due"),
+    [
+        (pod("web-1", ready=False, ready_since=5), 35),
+        (pod("web-1", deleted=20), 80),
+        (pod("web-1"), None),
+        (pod("web-1", ready=False, phase="Pending"), None),
+    ],
+    ids=["unready", "going", "ready", "pending"],
+)
+def test_when_waiting_becomes_a_problem(waits, due):
+    assert seen(deployment(), waits, now=10).overdue_at == (due and at(due))
+    assert seen(deployment(), waits, now=100).overdue_at is None
 
 
 def test_crashes_are_of_the_current_revision_and_the_worst_first():

@@ -37,6 +37,12 @@ def test_on_its_way():
     assert message(found) == "Rolling out revision 1: 1 of 3 ready"
 
 
+def test_not_ready_while_an_object_cannot_be_made_again():
+    found = summary(deployment(A), leaving=["Service web", "ConfigMap web-a"])
+    assert said(found) == {"Ready": "False WaitingForDeletion", "Reconciling": "True WaitingForDeletion"}
+    assert message(found) == "Service web (and 1 more) is being deleted, and is made again once it is gone"
+
+
 def test_an_update_on_its_way_says_how_far():
     live = deployment(B, replicas=4, updated=1, ready=3)
     found = summary(live, rollout=state("Progressing", target=B, last_good_revision=1), target=B)
