@@ -66,7 +66,7 @@ async def reach(scene: Scene, n: int, repetitions: int, *, compare: bool) -> tup
 
 
 async def populate(scene: Scene, n: int) -> Settled:
-    """Have an operator write all children; on a cluster without nodes no more can become of them."""
+    """Have an operator write all children; without nodes and controllers no more can become of them."""
     namespace, recipe = await scene.namespace(), Recipe(SERVED, "", (), 0)
     async with scene.operating(namespace) as operator:
         async with scene.client.watching(DEPLOYMENT.path(namespace), added, n) as arrivals:

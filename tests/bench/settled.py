@@ -34,10 +34,10 @@ async def measure(scene: Scene, n: int, parts: Collection[str], repetitions: int
     """The parts asked for, after all workloads are Ready (without nodes: after all children are written)."""
     if scene.has_nodes:
         settled, figures = await reach(scene, n, repetitions if "ready" in parts else 1, compare="ready" in parts)
-    else:
+        _stop(scene, *CONTROLLERS, "kwok")
+    else:  # nobody makes pods that would wait for a node, and none of their events are in the way
+        _stop(scene, *CONTROLLERS)
         settled, figures = await populate(scene, n), []
-    for component in (*CONTROLLERS, *(("kwok",) if scene.has_nodes else ())):
-        scene.cluster.stop(component)
     measurements = {
         "restart": functools.partial(_restart, scene, settled),
         "idle": functools.partial(_idle, scene, settled, idle_seconds),
@@ -49,6 +49,11 @@ async def measure(scene: Scene, n: int, parts: Collection[str], repetitions: int
             tell(f"{part}, {n}")
             figures += await measured()
     return figures
+
+
+def _stop(scene: Scene, *components: str) -> None:
+    for component in components:
+        scene.cluster.stop(component)
 
 
 # (e) and (g)

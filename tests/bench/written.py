@@ -18,6 +18,8 @@ from tests.bench.recipe import SERVED, Recipe, make_children, make_workload
 from tests.bench.scene import CONTROLLERS, Scene, names
 from wharfinger.api.builtin import DEPLOYMENT
 
+_TIMEOUT = 900.0
+"""Seconds; five thousand workloads are thirty thousand writes."""
 _WRITES = frozenset({"POST", "PUT", "PATCH", "APPLY", "DELETE"})
 
 
@@ -55,7 +57,7 @@ async def _operator(scene: Scene, recipe: Recipe, n: int) -> Turn:
         async with scene.client.watching(DEPLOYMENT.path(namespace), added, n) as arrivals:
             start = perf_counter()
             await each(names(n), lambda name: make_workload(scene.client, recipe, namespace, name))
-            seconds = await arrivals.complete(180) - start
+            seconds = await arrivals.complete(_TIMEOUT) - start
         await operator.quiet()
         cpu = operator.cpu() - cpu
         sent = await requests(scene.client) - before
@@ -72,7 +74,7 @@ async def _bare(scene: Scene, recipe: Recipe, n: int) -> Turn:
     async with scene.client.watching(DEPLOYMENT.path(namespace), added, n) as arrivals:
         start, cpu = perf_counter(), process_time()
         await each(names(n), make)
-        seconds = await arrivals.complete(180) - start
+        seconds = await arrivals.complete(_TIMEOUT) - start
     return Turn(seconds, process_time() - cpu, n * (1 + len(recipe.children)))
 
 

@@ -37,6 +37,10 @@ _LOW_TURN = 8
 """Every so many takes, a key of low priority goes first, so that a busy cluster does not starve them."""
 
 
+_FEW = 8
+"""Keys in work that leave the API server time for other requests."""
+
+
 class WorkQueue:
     """Keys to reconcile. All methods belong to one event loop."""
 
@@ -77,6 +81,11 @@ class WorkQueue:
     def busy(self) -> bool:
         """Whether any key waits or is being worked on, delayed ones not counted."""
         return bool(self._dirty or self._processing)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there is work that shall have the API server first: keys that wait, or more than a few in work."""
+        return bool(self._dirty) or len(self._processing) > _FEW
 
     @property
     def delayed(self) -> int:

@@ -164,7 +164,7 @@ class Operator:
         status = StatusWriter(
             self._guarded,
             store,
-            crowded=lambda: len(queue) > 0,
+            crowded=lambda: queue.crowded,
             failed=lambda key, _error: queue.retry(key),
             interval=settings.status_interval,
             patience=settings.status_patience,
