@@ -71,6 +71,9 @@ class Recorder:
         self._interval = series_interval
         self._series: OrderedDict[_Identity, _Series] = OrderedDict()
         self._limits = _Limits()
+        self._dropped = {
+            why: client.metrics.events_dropped.labels(why) for why in ("rate", "lease", "refused", "backlog")
+        }
         self._queue: asyncio.Queue[_Series] = asyncio.Queue(_BACKLOG)
 
     def event(self, regarding: Object, type_: str, reason: str, note: str, *, action: str = "Reconcile") -> None:
@@ -149,7 +152,7 @@ class Recorder:
         }
 
     def _drop(self, why: str) -> None:
-        self._client.metrics.events_dropped.labels(why).inc()
+        self._dropped[why].inc()
 
 
 def shorten(text: str, limit: int) -> str:

@@ -108,6 +108,7 @@ class ShardedLeases(Leadership):
             )
 
         self._shards = [lease(f"shard-{index}") for index in range(shards)]
+        self._gauges = [client.metrics.leader.labels(each.name) for each in self._shards]
         self._member = lease(f"member-{blake2b(identity.encode(), digest_size=5).hexdigest()}")
         self._others: dict[str, Lease] = {}
         self._held: set[int] = set()
@@ -194,7 +195,7 @@ class ShardedLeases(Leadership):
         held = {index for index, lease in enumerate(self._shards) if lease.held}
         new, count = held - self._held, len(self._shards)
         for index in held ^ self._held:
-            self._client.metrics.leader.labels(self._shards[index].name).set(index in held)
+            self._gauges[index].set(index in held)
             _log.info("lease %s: %s", self._shards[index].name, "leading" if index in held else "no longer ours")
         self._held = held
         if new:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import kopf
 import uvloop
+from prometheus_client import ProcessCollector
 
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection, NoConnection
@@ -91,6 +92,7 @@ class _Process:
         self._client = KubeClient(connection, max_in_flight=settings.max_in_flight)
         self._operator = Operator(self._client, self._controllers, settings)
         self._operator.failed.add_done_callback(self._failed)
+        ProcessCollector(registry=self._operator.metrics.registry)
         if settings.metrics_port is not None:
             self._probes = ProbeServer(self._operator.metrics, healthy=self._operator.alive, ready=self._operator.ready)
             port = await self._probes.start(settings.metrics_host, settings.metrics_port)

@@ -56,6 +56,10 @@ class Reflector:
         self._backoff = backoff or Backoff()
         self._turned = turned or _nobody
         self._events = client.metrics.watch_events.labels(str(store.resource))
+        self._restarts = {
+            reason: client.metrics.watch_restarts.labels(str(store.resource), reason)
+            for reason in ("ended", "gone", "error")
+        }
         self.synced = asyncio.Event()
         """Set after the first complete list, and where the resource is optional and absent."""
 
@@ -183,7 +187,7 @@ class Reflector:
         await asyncio.sleep(delay)
 
     def _restarted(self, reason: str) -> None:
-        self._client.metrics.watch_restarts.labels(str(self._store.resource), reason).inc()
+        self._restarts[reason].inc()
 
 
 def _nobody() -> None:
