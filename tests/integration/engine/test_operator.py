@@ -15,11 +15,12 @@ from tests.integration.engine.widgets import CONTROLLER, OURS, WIDGET, config, d
 from tests.support.waiting import eventually, never
 
 from wharfinger.api.builtin import CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, LEASE, NAMESPACE
-from wharfinger.api.resource import Object, Resource
+from wharfinger.api.resource import Key, Object, Resource
 from wharfinger.cluster import Cluster
+from wharfinger.engine.census import State
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
-from wharfinger.engine.controller import Controller, Result, Watch
+from wharfinger.engine.controller import Context, Controller, Result, Watch
 from wharfinger.engine.desired import SCALE_MANAGER
 from wharfinger.engine.errors import Forbidden, Gone, LeadershipLost, NotFound, Unauthorized, Unavailable
 from wharfinger.engine.leadership import shard_of
@@ -131,6 +132,38 @@ async def test_shards_are_spread_over_replicas_and_taken_over(
             await eventually(_is(lambda: (held(first), held(second)) == (2, 2)), timeout=10, what="two shards each")
             first.kill()
             await eventually(_is(lambda: held(second) == 4), timeout=10, what="all shards, alone again")
+
+
+async def test_a_replica_that_loses_a_shard_no_longer_counts_what_is_in_it(
+    widgets: None, client: KubeClient, kubeconfig: Path, elected: Settings, namespace: str
+) -> None:
+    """A resource is counted by one replica, else the sum over all of them would be wrong for ever."""
+
+    async def counting(context: Context, key: Key) -> None:
+        context.metrics.census.note(WIDGET.kind, key, State("ready"))
+
+    async with running(kubeconfig, replace(elected, shards=2), replace(CONTROLLER, reconcile=counting)) as operator:
+
+        def counted() -> float | None:
+            labels = {"kind": "Widget", "workload_namespace": namespace, "state": "ready"}
+            return operator.metrics.registry.get_sample_value("wharfinger_workloads", labels)
+
+        await client.create(WIDGET, widget(namespace, "w"), manager="user")
+        await eventually(_is(lambda: counted() == 1), timeout=10)
+        theft = {"spec": {"holderIdentity": "thief", "leaseDurationSeconds": 60}}
+        shard = f"wharfinger-shard-{shard_of(namespace, 2)}"
+        await client.patch(LEASE, (namespace, shard), theft, manager="user")
+        await eventually(_is(lambda: counted() is None), timeout=10, what="nothing is counted")
+
+
+@pytest.mark.parametrize(("shards", "names"), [(1, ["wharfinger"]), (2, ["wharfinger-shard-0", "wharfinger-shard-1"])])
+async def test_who_leads_nothing_yet_says_so(
+    kubeconfig: Path, elected: Settings, shards: int, names: list[str]
+) -> None:
+    """An alert that nobody leads needs series that it can add up to 0."""
+    async with KubeClient(Connection.from_kubeconfig(kubeconfig)) as own:
+        registry = Operator(own, [CONTROLLER], replace(elected, shards=shards)).metrics.registry
+    assert [registry.get_sample_value("wharfinger_leader", {"lease": name}) for name in names] == [0.0] * shards
 
 
 # Kinds that come and go
@@ -287,6 +320,13 @@ async def test_initial_replicas_count_at_the_creation_only(
 
 
 # Work
+
+
+async def test_rollbacks_are_counted_from_zero(kubeconfig: Path, settings: Settings) -> None:
+    """Of a series that begins at 1, `increase()` sees nothing."""
+    async with KubeClient(Connection.from_kubeconfig(kubeconfig)) as own:
+        registry = Operator(own, [CONTROLLER], settings).metrics.registry
+    assert registry.get_sample_value("wharfinger_rollbacks_total", {"kind": "Widget"}) == 0
 
 
 async def test_a_reconcile_that_raises_is_counted_and_tried_again(
