@@ -174,7 +174,7 @@ class Reflector:
                 CUSTOM_RESOURCE_DEFINITION, resource_version="", field_selector=selector, timeout_seconds=600
             )
             async for batch in batches:
-                if any(_established(event["object"]) for event in batch if event["type"] in {"ADDED", "MODIFIED"}):
+                if any(established(event["object"]) for event in batch if event["type"] in {"ADDED", "MODIFIED"}):
                     return
         except Forbidden:
             await asyncio.sleep(self._backoff.longest)
@@ -203,6 +203,7 @@ class _Broken(Exception):  # noqa: N818 - never leaves this module
         self.cause = cause
 
 
-def _established(crd: Object) -> bool:
+def established(crd: Object) -> bool:
+    """Whether a CustomResourceDefinition's kind is served, or will be in a moment."""
     conditions = (crd.get("status") or {}).get("conditions") or ()
     return any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)

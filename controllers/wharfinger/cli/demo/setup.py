@@ -13,6 +13,7 @@ from wharfinger.cli.documents import read_documents
 from wharfinger.cli.kube import WORKLOAD
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import NotFound
+from wharfinger.engine.reflector import established
 
 Object = dict[str, Any]
 
@@ -31,7 +32,7 @@ async def install(client: KubeClient, namespace: str) -> list[str]:
     for kind in KINDS:
         await client.apply(CUSTOM_RESOURCE_DEFINITION, definition(kind), manager=MANAGER)
     names = {kind.name for kind in KINDS}
-    await until(client, CUSTOM_RESOURCE_DEFINITION, "", lambda crds: _established(crds, names), deadline=SERVED)
+    await until(client, CUSTOM_RESOURCE_DEFINITION, "", lambda crds: _served(crds, names), deadline=SERVED)
     await remove_namespace(client, namespace)
     await client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     return brought
@@ -76,11 +77,7 @@ def resource_of(obj: Object) -> Resource:
     return BY_KIND[obj["apiVersion"], obj["kind"]]
 
 
-def _established(crds: Objects, names: set[str]) -> bool:
-    def established(crd: Object) -> bool:
-        conditions = crd.get("status", {}).get("conditions") or []  # null in a CRD that was just made
-        return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
-
+def _served(crds: Objects, names: set[str]) -> bool:
     return all(name in crds and established(crds[name]) for name in names)
 
 
