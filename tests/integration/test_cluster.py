@@ -195,7 +195,14 @@ def test_status_as_json(cluster: Cluster, capsys: pytest.CaptureFixture[str]) ->
 def test_status_of_a_broken_cluster_fails(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     cluster.stop("kube-scheduler", grace=0)
     assert invoke(["cluster", "status", "--name", "alpha"]) == 1
-    assert "stopped" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "stopped" in told
+    last = cluster.log("kube-scheduler").read_text().splitlines()[-1]
+    assert "kube-scheduler wrote last:" in told
+    assert last[:300] in told
+    assert invoke(["cluster", "status", "--name", "alpha", "-o", "json"]) == 1
+    components = json.loads(capsys.readouterr().out)["components"]
+    assert {part["name"]: part["lastLog"][-1] for part in components if "lastLog" in part} == {"kube-scheduler": last}
     cluster.start("kube-scheduler")
 
 

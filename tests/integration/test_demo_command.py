@@ -49,6 +49,9 @@ def test_every_step_passes_and_nothing_is_left(name: str, tmp_path: Path) -> Non
     assert "\x1b" not in text
     assert len(re.findall(r"^.* passed  .*$", text, re.MULTILINE)) == 6
     assert "FAILED" not in text
+    how_to_go_on = text.split("== How to go on")[1]
+    assert "make demo KEEP=1" in how_to_go_on
+    assert "kubectl apply --server-side -k manifests" in how_to_go_on
     assert not Cluster(name).exists
     assert identify(operator_of(text)) is None
 

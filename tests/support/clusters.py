@@ -12,10 +12,8 @@ import pytest
 from wharfinger.api.customresource import definition
 from wharfinger.api.kinds import KINDS
 from wharfinger.cluster import Cluster, NodeKind, Options
+from wharfinger.cluster.definitions import establish
 from wharfinger.cluster.process import identify
-from wharfinger.cluster.supervisor import wait_until
-
-_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 @contextmanager
@@ -42,13 +40,4 @@ def session_cluster(
 
 def install_crds(cluster: Cluster) -> None:
     """Make the kinds of Wharfinger known to a cluster, and wait until it serves them."""
-    client = cluster.client()
-    for kind in KINDS:
-        path = f"{_CRDS}/{kind.name}"
-        client.apply(path, definition(kind))
-
-        def established(path: str = path) -> bool:
-            said = client.get(path).get("status", {}).get("conditions") or ()
-            return any(each["type"] == "Established" and each["status"] == "True" for each in said)
-
-        assert wait_until(established, timeout=30), f"{kind.name} is not established within 30 s"
+    establish(cluster.client(), [definition(kind) for kind in KINDS])

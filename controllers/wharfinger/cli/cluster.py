@@ -1,29 +1,22 @@
 """``wharfinger cluster``: the embedded cluster from the command line."""
 
-import json
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wharfinger.cli.console import TableFormat, out, print_data, table
+from wharfinger.cli.errors import NOT_WELL
 from wharfinger.cluster.nodekind import NodeKind
 
 if TYPE_CHECKING:
     from wharfinger.cluster import Cluster
+    from wharfinger.cluster.status import Status
 
 app = typer.Typer(no_args_is_help=True, help="A real Kubernetes on this machine, for trying and testing.")
 
 
-class Format(StrEnum):
-    """How status is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    YAML = "yaml"
-
-
-Name = Annotated[str, typer.Option("--name", "-n", help="Which cluster; several can run side by side.")]
+Name = Annotated[str, typer.Option("--name", help="Which cluster; several can run side by side.")]
 DEFAULT = "default"
 
 
@@ -63,19 +56,19 @@ def down(*, name: Name = DEFAULT) -> None:
 
 
 @app.command()
-def status(*, name: Name = DEFAULT, output: Annotated[Format, typer.Option("--output", "-o")] = Format.TABLE) -> None:
-    """Show a cluster's components. Exit code 1 when one does not run."""
+def status(
+    *,
+    name: Name = DEFAULT,
+    output: Annotated[TableFormat, typer.Option("--output", "-o", help="How to print it.")] = TableFormat.table,
+) -> None:
+    """Show a cluster's components, and what those wrote last that do not run: then the exit code is 1."""
     report = _named(name).status()
-    if output is Format.JSON:
-        typer.echo(json.dumps(report.as_dict(), indent=2))
-    elif output is Format.YAML:
-        import yaml
-
-        typer.echo(yaml.safe_dump(report.as_dict(), sort_keys=False), nl=False)
+    if output is TableFormat.table:
+        _print_table(report)
     else:
-        _print_table(report.as_dict())
+        print_data(report.as_dict(), as_json=output is TableFormat.json)
     if not report.healthy:
-        raise typer.Exit(1)
+        raise typer.Exit(NOT_WELL)
 
 
 @app.command()
@@ -111,13 +104,15 @@ def logs(
         typer.echo(line)
 
 
-def _print_table(report: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _print_table(report: "Status") -> None:
+    from wharfinger.cluster.supervisor import told
 
-    table = Table("COMPONENT", "STATE", "PID", "MEMORY", box=None, header_style="")
-    for row in report["components"]:
-        memory = f"{row['memoryBytes'] >> 20} MiB" if row["memoryBytes"] else ""
-        table.add_row(row["name"], row["state"], str(row["pid"] or ""), memory)
-    typer.echo(f"{report['name']}: {report['server']} (node: {report['node']}, {report['reason']})")
-    Console().print(table)
+    made = table("component", "state", "pid", "memory")
+    for row in report.components:
+        memory = f"{row.memory_bytes >> 20} MiB" if row.memory_bytes else ""
+        made.add_row(row.name, row.state, str(row.pid or ""), memory)
+    typer.echo(f"{report.name}: {report.server} (node: {report.node}, {report.reason})")
+    out().print(made)
+    for row in report.components:
+        if row.last_log:
+            typer.echo(f"\n{row.name} wrote last:{told(row.last_log)}")

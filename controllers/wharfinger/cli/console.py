@@ -27,6 +27,14 @@ class Format(StrEnum):
     yaml = "yaml"
 
 
+class TableFormat(StrEnum):
+    """What ``-o`` takes where there is one table."""
+
+    table = "table"
+    json = "json"
+    yaml = "yaml"
+
+
 class DocumentFormat(StrEnum):
     """What ``-o`` takes where the output is documents."""
 

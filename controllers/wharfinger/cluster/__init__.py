@@ -1,4 +1,4 @@
-"""A real Kubernetes cluster, embedded: no container engine, no download but Go modules, one directory.
+"""A real Kubernetes cluster, embedded: no container engine, no image registry, one directory.
 
 The Go module in `go/` builds one binary of all components from Kubernetes' own packages. `Cluster` runs them as plain
 processes: etcd, API server, controller manager, scheduler, and nodes of one of two kinds.

@@ -154,7 +154,10 @@ class Cluster:
         """What each component does now."""
         current = self._state()
         layout = current.layout(self.root)
-        rows = [component_status(part.name, current.processes.get(part.name)) for part in self._components(current)]
+        rows = [
+            component_status(part.name, current.processes.get(part.name), layout.log(part.name))
+            for part in self._components(current)
+        ]
         return Status(
             self.name, layout.server, str(layout.kubeconfig), current.options.node.value, current.reason, rows
         )

@@ -20,14 +20,18 @@ def apply_definitions(client: Client, paths: Sequence[Path]) -> None:
 
     Raises ClusterError when a path does not exist, or holds no definition, or the API server refuses one.
     """
-    names = []
     for path in paths:
         found = [document for document in _documents(_files(path)) if document.get("kind") == _KIND]
         if not found:
             raise ClusterError(f"{path} has no {_KIND}")
-        for definition in found:
-            names.append(definition["metadata"]["name"])
-            client.apply(f"{_COLLECTION}/{names[-1]}", definition)
+        establish(client, found)
+
+
+def establish(client: Client, definitions: Sequence[Object]) -> None:
+    """Apply CustomResourceDefinitions, and wait until the API server serves what they define."""
+    names = [definition["metadata"]["name"] for definition in definitions]
+    for name, definition in zip(names, definitions, strict=True):
+        client.apply(f"{_COLLECTION}/{name}", definition)
     for name in names:
         if not wait_until(partial(_is_established, client, name), timeout=START_TIMEOUT):
             raise ClusterError(f"{_KIND} {name} is not established after {START_TIMEOUT:.0f} s")

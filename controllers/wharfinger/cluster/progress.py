@@ -18,14 +18,14 @@ class Step(Protocol):
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Step]:
-    """Show ``title`` and up to ``total`` steps on standard error while the body runs."""
+def progress(title: str, total: int | None = None) -> Iterator[Step]:
+    """Show ``title`` and up to ``total`` steps on standard error while the body runs; None where nobody knows."""
     with _bar(title, total) if sys.stderr.isatty() else _lines(title, total) as step:
         yield step
 
 
 @contextmanager
-def _bar(title: str, total: int) -> Iterator[Step]:
+def _bar(title: str, total: int | None) -> Iterator[Step]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -46,7 +46,7 @@ def _bar(title: str, total: int) -> Iterator[Step]:
 
 
 @contextmanager
-def _lines(title: str, total: int) -> Iterator[Step]:
+def _lines(title: str, total: int | None) -> Iterator[Step]:
     started = time.monotonic()
     spoken = started
 
@@ -57,7 +57,7 @@ def _lines(title: str, total: int) -> Iterator[Step]:
         nonlocal spoken
         if time.monotonic() - spoken >= LINE_INTERVAL:
             spoken = time.monotonic()
-            say(f"{done} of {total}, {detail}")
+            say(f"{done}{f' of {total}' if total else ''}, {detail}")
 
     say("started")
     yield step

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from wharfinger.cluster import process
 from wharfinger.cluster.process import Process
+from wharfinger.cluster.supervisor import tail
 
 
 class ComponentState(StrEnum):
@@ -25,6 +27,13 @@ class ComponentStatus:
     state: ComponentState
     pid: int | None
     memory_bytes: int
+    last_log: Sequence[str] = ()
+    """What it wrote last, if it has ended."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON types."""
+        told = {"name": self.name, "state": self.state.value, "pid": self.pid, "memoryBytes": self.memory_bytes}
+        return {**told, "lastLog": list(self.last_log)} if self.last_log else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +61,13 @@ class Status:
             "node": self.node,
             "reason": self.reason,
             "healthy": self.healthy,
-            "components": [
-                {"name": row.name, "state": row.state.value, "pid": row.pid, "memoryBytes": row.memory_bytes}
-                for row in self.components
-            ],
+            "components": [row.as_dict() for row in self.components],
         }
 
 
-def component_status(name: str, running: Process | None) -> ComponentStatus:
-    """Look at one component's process."""
+def component_status(name: str, running: Process | None, log: Path) -> ComponentStatus:
+    """Look at one component's process, and at its log if that has ended."""
     if running is None or not process.is_alive(running):
-        return ComponentStatus(name, ComponentState.STOPPED, None, 0)
+        return ComponentStatus(name, ComponentState.STOPPED, None, 0, tail(log))
     state = ComponentState.PAUSED if process.is_paused(running) else ComponentState.RUNNING
     return ComponentStatus(name, state, running.pid, process.resident_bytes(running))

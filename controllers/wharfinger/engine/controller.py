@@ -123,6 +123,7 @@ class Loop:
         self._results = {
             result: metrics.reconciles.labels(kind, result) for result in ("success", "retry", "error", "lost")
         }
+        metrics.rollbacks.labels(kind)
         context.store.subscribe(self._primary_changed)
         for watch in controller.watches:
             context.stores[watch.name or watch.resource].subscribe(self._listener(watch))
@@ -197,6 +198,7 @@ class Loop:
         key = key_of(obj)
         if new is None:
             self._context.status.forget(key)
+            self._context.metrics.census.forget(self.controller.resource.kind, key)
         self._wake(key, change(old, new), origin)
 
     def _listener(self, watch: Watch) -> Callable[[Object | None, Object | None, Origin, Key | None], None]:

@@ -1,7 +1,8 @@
 """Kubernetes Events (events.k8s.io/v1): what happened, for people who run ``kubectl describe`` or ``kubectl events``.
 
-A repetition within the series' life raises a count instead of making another Event. Recording never waits and never
-fails: what cannot be written is counted and dropped, because an Event is a courtesy and not state.
+A repetition within the series' life raises a count instead of making another Event; the count is written at once, and
+again when some time has passed, so that the last one is never missing. Recording never waits and never fails: what
+cannot be written is counted and dropped, because an Event is a courtesy and not state.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from wharfinger.api.builtin import EVENT
-from wharfinger.api.resource import Object
+from wharfinger.api.resource import Object, key_of
 from wharfinger.engine.backoff import TokenBucket
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.conditions import micro_timestamp
-from wharfinger.engine.errors import ApiError, LeadershipLost
+from wharfinger.engine.errors import ApiError, LeadershipLost, NotFound
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class _Series:
     """The count that the API server has; 0 before the Event is made."""
     next_write: float = 0.0
     queued: bool = False
+    due: bool = False
+    """A timer will look at it when it may be written again."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,9 @@ class Recorder:
         self._interval = series_interval
         self._series: OrderedDict[_Identity, _Series] = OrderedDict()
         self._limits = _Limits()
+        self._dropped = {
+            why: client.metrics.events_dropped.labels(why) for why in ("rate", "lease", "refused", "backlog")
+        }
         self._queue: asyncio.Queue[_Series] = asyncio.Queue(_BACKLOG)
 
     def event(self, regarding: Object, type_: str, reason: str, note: str, *, action: str = "Reconcile") -> None:
@@ -110,7 +116,11 @@ class Recorder:
                 _log.debug("event %s not written: %s", series.body["reason"], error)
 
     def _enqueue(self, series: _Series, now: float) -> None:
-        if series.queued or now < series.next_write:
+        if series.queued or series.due:
+            return
+        if now < series.next_write:
+            series.due = True
+            asyncio.get_running_loop().call_at(series.next_write, self._write_again, series)
             return
         series.next_write = now + self._interval
         try:
@@ -119,14 +129,23 @@ class Recorder:
         except asyncio.QueueFull:
             self._drop("backlog")
 
+    def _write_again(self, series: _Series) -> None:
+        series.due = False
+        if series.count > series.written:
+            self._enqueue(series, series.next_write)
+
     async def _write(self, series: _Series) -> None:
         count = series.count
+        observed = {"count": count, "lastObservedTime": micro_timestamp(datetime.now(UTC))}
+        # The API takes no series of one.
+        body = {**series.body, "series": observed} if count > 1 else series.body
         if not series.written:
-            await self._client.create(EVENT, series.body)
+            await self._client.create(EVENT, body)
         elif count > series.written:
-            observed = {"count": count, "lastObservedTime": micro_timestamp(datetime.now(UTC))}
-            metadata = series.body["metadata"]
-            await self._client.patch(EVENT, (metadata["namespace"], metadata["name"]), {"series": observed})
+            try:
+                await self._client.patch(EVENT, key_of(body), {"series": observed})
+            except NotFound:  # it has expired, an hour old by default
+                await self._client.create(EVENT, body)
         series.written = count
 
     def _body(self, regarding: Object, type_: str, reason: str, note: str, action: str) -> Object:
@@ -149,7 +168,7 @@ class Recorder:
         }
 
     def _drop(self, why: str) -> None:
-        self._client.metrics.events_dropped.labels(why).inc()
+        self._dropped[why].inc()
 
 
 def shorten(text: str, limit: int) -> str:

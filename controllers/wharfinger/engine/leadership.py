@@ -15,7 +15,7 @@ from hashlib import blake2b
 
 from wharfinger.api.builtin import LEASE
 from wharfinger.engine.client import KubeClient
-from wharfinger.engine.errors import ApiError, LeadershipLost
+from wharfinger.engine.errors import ApiError, LeadershipLost, NotFound
 from wharfinger.engine.lease import ELECTION, Lease, LeaseTiming
 from wharfinger.engine.settings import Settings
 
@@ -29,6 +29,10 @@ _FORGET = 20
 
 Gained = Callable[[Callable[[str], bool]], None]
 """Told which namespaces this process has just become responsible for, as a predicate."""
+
+
+class NoLeaseNamespace(Exception):  # noqa: N818 - says what there is not
+    """The namespace of the Leases does not exist, so there will be no leader."""
 
 
 class Leadership:
@@ -108,6 +112,7 @@ class ShardedLeases(Leadership):
             )
 
         self._shards = [lease(f"shard-{index}") for index in range(shards)]
+        self._gauges = [client.metrics.leader.labels(each.name) for each in self._shards]
         self._member = lease(f"member-{blake2b(identity.encode(), digest_size=5).hexdigest()}")
         self._others: dict[str, Lease] = {}
         self._held: set[int] = set()
@@ -194,7 +199,7 @@ class ShardedLeases(Leadership):
         held = {index for index, lease in enumerate(self._shards) if lease.held}
         new, count = held - self._held, len(self._shards)
         for index in held ^ self._held:
-            self._client.metrics.leader.labels(self._shards[index].name).set(index in held)
+            self._gauges[index].set(index in held)
             _log.info("lease %s: %s", self._shards[index].name, "leading" if index in held else "no longer ours")
         self._held = held
         if new:
@@ -213,11 +218,38 @@ def surplus(holdings: Counter[str], identity: str, shards: int) -> bool:
     return mine > fair and any(count < fair for count in holdings.values())
 
 
+async def require_namespace(client: KubeClient, settings: Settings) -> None:
+    """Raise `NoLeaseNamespace` where the Leases could never be made.
+
+    Found out by a trial (a dry run), because the operator may not read namespaces. Whatever else is the matter is the
+    election's business, which tries again; so is a namespace that goes away later.
+    """
+    if not settings.leader_election:
+        return
+    namespace = _namespace(settings)
+    metadata = {"name": settings.lease_name, "namespace": namespace}
+    trial = {"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": metadata}
+    try:
+        async with asyncio.timeout(settings.timing.deadline):
+            await client.create(LEASE, trial, dry_run=True)
+    except NotFound as error:
+        raise NoLeaseNamespace(
+            f"there is no namespace {namespace} for the Lease: create it, or give --lease-namespace, or "
+            "--no-leader-election if this is the only replica"
+        ) from error
+    except (ApiError, TimeoutError):
+        return
+
+
+def _namespace(settings: Settings) -> str:
+    return settings.lease_namespace or _OUTSIDE
+
+
 def leadership_for(client: KubeClient, settings: Settings) -> Leadership:
     """As the settings say."""
     if not settings.leader_election:
         return Leadership()
-    namespace = settings.lease_namespace or _OUTSIDE
+    namespace = _namespace(settings)
     if settings.shards == 1:
         return SingleLease(
             client,

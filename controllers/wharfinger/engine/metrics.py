@@ -1,13 +1,16 @@
 """Everything that the operator counts, under one registry, by the Prometheus naming rules.
 
 Label look-ups of prometheus-client take a lock and hash every label, so hot paths hold on to their children
-(`Metrics.request`, `QueueMetrics`).
+(`Metrics.request`, `QueueMetrics`). Counters whose labels are known beforehand are there at 0 from the beginning: of a
+series that begins at 1, Prometheus sees no increase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
+from platform import python_version
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +21,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from wharfinger.engine.census import Census
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, that nobody reads
 
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -27,10 +32,13 @@ _WORK_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 class Metrics:
     """The operator's metrics. One instance a process, or one an operator where tests run several."""
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(
+        self, registry: CollectorRegistry | None = None, *, ours: Callable[[str], bool] = lambda _namespace: True
+    ) -> None:
+        """``ours`` says whether this process answers for a namespace now: only its objects are counted by state."""
         self.registry = registry if registry is not None else CollectorRegistry()
         self._engine(self.registry)
-        self._domain(self.registry)
+        self.census = Census(self.registry, ours=ours)
         self._requests: dict[tuple[str, str, int], Counter] = {}
         self._durations: dict[tuple[str, str], Histogram] = {}
 
@@ -58,16 +66,10 @@ class Metrics:
         self.watch_restarts = counter("watch_restarts_total", "Watches begun again.", "resource", "reason")
         self.drift_repairs = counter("drift_repairs_total", "Owned objects changed by others, put right.", "resource")
         self.events_dropped = counter("events_dropped_total", "Kubernetes Events not written.", "reason")
+        self.rollbacks = counter("rollbacks_total", "Automatic rollbacks begun.", "kind")
         self.leader = gauge("leader", "1 while this process holds the lease.", "lease")
-
-    def _domain(self, registry: CollectorRegistry) -> None:
-        self.workloads = Gauge(
-            "wharfinger_workloads", "Resources, by the state they are in.", ("kind", "state"), registry=registry
-        )
-        self.rollbacks = Counter(
-            "wharfinger_rollbacks_total", "Automatic rollbacks begun.", ("kind",), registry=registry
-        )
-        self.states = States(self.workloads)
+        build = gauge("build_info", "Always 1; the labels say what runs.", "version", "python")
+        build.labels(version("wharfinger"), python_version()).set(1)
 
     def queue(self, kind: str) -> QueueMetrics:
         """The queue metrics of one kind, looked up once."""
@@ -99,23 +101,3 @@ class QueueMetrics:
     depth: Gauge
     latency: Histogram
     retries: Counter
-
-
-class States:
-    """Keeps a gauge of "how many are in state s" right while objects move between states and vanish."""
-
-    def __init__(self, gauge: Gauge) -> None:
-        self._gauge = gauge
-        self._current: dict[tuple[str, Hashable], str] = {}
-
-    def set(self, kind: str, key: Hashable, state: str | None) -> None:
-        """Move ``key`` to ``state``; None forgets it."""
-        before = self._current.pop((kind, key), None)
-        if state is not None:
-            self._current[kind, key] = state
-        if before == state:
-            return
-        if before is not None:
-            self._gauge.labels(kind, before).dec()
-        if state is not None:
-            self._gauge.labels(kind, state).inc()

@@ -15,10 +15,12 @@ from collections.abc import Sequence
 
 import kopf
 import uvloop
+from prometheus_client import ProcessCollector
 
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection, NoConnection
 from wharfinger.engine.controller import Controller
+from wharfinger.engine.leadership import NoLeaseNamespace, require_namespace
 from wharfinger.engine.lease import LeaseTiming
 from wharfinger.engine.probes import ProbeServer
 from wharfinger.engine.runtime import Operator
@@ -32,7 +34,8 @@ _log = logging.getLogger(__name__)
 def run_operator(settings: Settings, controllers: Sequence[Controller]) -> None:
     """Run until SIGTERM or SIGINT, then stop gracefully.
 
-    Raises SystemExit(1) when it cannot go on: no connection, a lost Lease, a port that is taken.
+    Raises SystemExit(1) when it cannot go on: no connection, no namespace for the Lease, a lost Lease, a port that is
+    taken.
     """
     uvloop.run(_Process(settings, controllers).run())
 
@@ -80,7 +83,7 @@ class _Process:
     async def _start_up(self, **_context: object) -> None:
         try:
             await self._start()
-        except (NoConnection, OSError) as error:
+        except (NoConnection, NoLeaseNamespace, OSError) as error:
             self._failure = error
             raise kopf.PermanentError(str(error)) from error
 
@@ -91,10 +94,12 @@ class _Process:
         self._client = KubeClient(connection, max_in_flight=settings.max_in_flight)
         self._operator = Operator(self._client, self._controllers, settings)
         self._operator.failed.add_done_callback(self._failed)
+        ProcessCollector(registry=self._operator.metrics.registry)
         if settings.metrics_port is not None:
             self._probes = ProbeServer(self._operator.metrics, healthy=self._operator.alive, ready=self._operator.ready)
             port = await self._probes.start(settings.metrics_host, settings.metrics_port)
             _log.info("metrics and probes on port %d", port)
+        await require_namespace(self._client, settings)
         await self._operator.start()
         self._settling = asyncio.create_task(_freeze(self._operator))
         _log.info("reconciling as %s against %s", settings.identity, connection.server)

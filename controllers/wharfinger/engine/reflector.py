@@ -56,6 +56,10 @@ class Reflector:
         self._backoff = backoff or Backoff()
         self._turned = turned or _nobody
         self._events = client.metrics.watch_events.labels(str(store.resource))
+        self._restarts = {
+            reason: client.metrics.watch_restarts.labels(str(store.resource), reason)
+            for reason in ("ended", "gone", "error")
+        }
         self.synced = asyncio.Event()
         """Set after the first complete list, and where the resource is optional and absent."""
 
@@ -170,7 +174,7 @@ class Reflector:
                 CUSTOM_RESOURCE_DEFINITION, resource_version="", field_selector=selector, timeout_seconds=600
             )
             async for batch in batches:
-                if any(_established(event["object"]) for event in batch if event["type"] in {"ADDED", "MODIFIED"}):
+                if any(established(event["object"]) for event in batch if event["type"] in {"ADDED", "MODIFIED"}):
                     return
         except Forbidden:
             await asyncio.sleep(self._backoff.longest)
@@ -183,7 +187,7 @@ class Reflector:
         await asyncio.sleep(delay)
 
     def _restarted(self, reason: str) -> None:
-        self._client.metrics.watch_restarts.labels(str(self._store.resource), reason).inc()
+        self._restarts[reason].inc()
 
 
 def _nobody() -> None:
@@ -199,6 +203,7 @@ class _Broken(Exception):  # noqa: N818 - never leaves this module
         self.cause = cause
 
 
-def _established(crd: Object) -> bool:
+def established(crd: Object) -> bool:
+    """Whether a CustomResourceDefinition's kind is served, or will be in a moment."""
     conditions = (crd.get("status") or {}).get("conditions") or ()
     return any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)

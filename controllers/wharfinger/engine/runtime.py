@@ -51,7 +51,7 @@ class Operator:
     ) -> None:
         self.settings = settings
         self._page_size = page_size
-        self.metrics = Metrics(registry)
+        self.metrics = Metrics(registry, ours=self._ours)
         client.count_in(self.metrics)
         self._client = client
         self.leadership = leadership_for(client, settings)
@@ -145,6 +145,9 @@ class Operator:
 
     # Assembly
 
+    def _ours(self, namespace: str) -> bool:
+        return self.leadership.allows(namespace)
+
     def _reflectors(self) -> list[Reflector]:
         return [reflector for own in self._sources.values() for reflector in own]
 
@@ -190,6 +193,8 @@ class Operator:
         store = self.stores.add(name, Store(watch.resource, trim=watch.trim, indexes=watch.indexes), owned=watch.owned)
         store.subscribe(self._forget)
         self.metrics.store_objects.labels(name).set_function(lambda: len(store))
+        if watch.owned:
+            self.metrics.drift_repairs.labels(str(watch.resource))
         namespaces = self.settings.namespaces if watch.resource.namespaced else ()
         reflectors = [
             Reflector(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
+from wharfinger.engine.census import State
 from wharfinger.engine.errors import ApiError
 from wharfinger.engine.outcome import Outcome
 from wharfinger.engine.status import Condition, conditions
@@ -80,13 +81,13 @@ def judged(obj: Object, verdicts: Iterable[Verdict], findings: Sequence[Finding]
     }
 
 
-def state_of(status: Object) -> str:
-    """The status in one word, for the metric of workloads by state."""
-    said = {each["type"]: each["status"] for each in status.get("conditions", ())}
+def state_of(status: Object) -> State:
+    """The status in one word, and the reason of the condition that says so, for the metrics."""
+    said = {each["type"]: each for each in status.get("conditions", ())}
     for condition, word in (("Stalled", "stalled"), ("Reconciling", "reconciling"), ("Ready", "ready")):
-        if said.get(condition) == "True":
-            return word
-    return "not-ready"
+        if condition in said and said[condition]["status"] == "True":
+            return State(word, said[condition]["reason"])
+    return State("not-ready", said["Ready"]["reason"] if "Ready" in said else "")
 
 
 def _summary(view: View, plan: Plan, outcome: Outcome) -> Summary:

@@ -27,7 +27,8 @@ async def reconcile(context: Context, key: Key) -> Result | None:
     """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at."""
     obj = context.store.get(*key)
     if obj is None or "deletionTimestamp" in obj["metadata"]:
-        _forget(context, key)  # the garbage collector takes what it owned
+        # The garbage collector takes what it owned.
+        context.metrics.census.forget(CONTAINER_WORKLOAD.kind, key)
         return None
 
     try:
@@ -61,11 +62,7 @@ def troubled(context: Context, key: Key, error: Exception) -> None:
         return
     status = hindrance(obj, error, now=context.now())
     context.status.submit(obj, status)
-    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key, state_of(status))
-
-
-def _forget(context: Context, key: Key) -> None:
-    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key, None)
+    context.metrics.census.note(CONTAINER_WORKLOAD.kind, key, state_of(status))
 
 
 def _status_of(obj: Object) -> ContainerWorkloadStatus:
@@ -79,7 +76,7 @@ def _status_of(obj: Object) -> ContainerWorkloadStatus:
 def _refuse(context: Context, obj: Object, status: Object) -> None:
     """Say what is wrong and touch nothing: what runs goes on running."""
     context.status.submit(obj, status)
-    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key_of(obj), state_of(status))
+    context.metrics.census.note(CONTAINER_WORKLOAD.kind, key_of(obj), state_of(status))
     for finding in status["findings"]:
         if finding["severity"] == "error":
             context.events.event(obj, "Warning", finding["reason"], f"{finding['path']}: {finding['message']}")
@@ -121,7 +118,7 @@ def _announce(context: Context, obj: Object, plan: Plan, outcome: Outcome) -> No
 
 
 def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
-    context.metrics.states.set(CONTAINER_WORKLOAD.kind, key, state_of(status))
+    context.metrics.census.note(CONTAINER_WORKLOAD.kind, key, state_of(status))
     if plan.gate.rolled_back:
         context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
 

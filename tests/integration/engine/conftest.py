@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.integration.engine.widgets import CONTROLLER, WIDGET, definition
+from tests.integration.engine.widgets import CONTROLLER, definition
 
 from wharfinger.cluster import Cluster
-from wharfinger.cluster.supervisor import wait_until
+from wharfinger.cluster.definitions import establish
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.runtime import Operator
@@ -19,15 +19,7 @@ from wharfinger.engine.settings import Settings
 @pytest.fixture(scope="session")
 def widgets(wharfinger_cluster: Cluster) -> None:
     """The Widget kind, served."""
-    client = wharfinger_cluster.client()
-    path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{WIDGET}"
-    client.apply(path, definition())
-
-    def established() -> bool:
-        said = client.get(path).get("status", {}).get("conditions") or ()
-        return any(entry["type"] == "Established" and entry["status"] == "True" for entry in said)
-
-    assert wait_until(established, timeout=30)
+    establish(wharfinger_cluster.client(), [definition()])
 
 
 @pytest.fixture

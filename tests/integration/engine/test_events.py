@@ -60,6 +60,40 @@ async def test_repetitions_are_one_series(
     await eventually(counted, timeout=10)
 
 
+@pytest.mark.parametrize("pause", [False, True], ids=["at once", "after the first is written"])
+async def test_the_last_repetition_is_counted_though_nothing_follows(
+    client: KubeClient, recorder: Recorder, owner: Object, namespace: str, pause: bool
+) -> None:
+    async def written() -> bool:
+        return bool(await _events(client, namespace))
+
+    recorder.event(owner, "Normal", "Again", "and again")
+    if pause:
+        await eventually(written, timeout=10)
+    for _ in range(2):
+        recorder.event(owner, "Normal", "Again", "and again")
+
+    async def counts() -> bool:
+        (event,) = await _events(client, namespace) or [{}]
+        return (event.get("series") or {}).get("count") == 3
+
+    await eventually(counts, timeout=10)
+
+
+async def test_an_event_that_has_expired_is_made_anew(
+    client: KubeClient, recorder: Recorder, owner: Object, namespace: str
+) -> None:
+    async def look() -> list[Object]:
+        return await _events(client, namespace)
+
+    recorder.event(owner, "Normal", "Again", "and again")
+    (event,) = await eventually(look, timeout=10)
+    await client.delete(EVENT, (namespace, event["metadata"]["name"]))
+    recorder.event(owner, "Normal", "Again", "and again")
+    (event,) = await eventually(look, timeout=10)
+    assert event["series"]["count"] == 2
+
+
 async def test_a_flood_about_one_object_is_dropped_and_counted(
     client: KubeClient, recorder: Recorder, owner: Object, namespace: str
 ) -> None:

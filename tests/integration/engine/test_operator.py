@@ -1,180 +1,31 @@
-"""Operators as a whole on a real API server: leases, shards, kinds that come and go, restarts, replicas handed over."""
+"""Operators as a whole on a real API server: restarts of it and of them, replicas handed over, work that fails."""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.engine.widgets import CONTROLLER, OURS, WIDGET, config, definition, deployment, reconcile, widget
-from tests.support.waiting import eventually, never
+from tests.integration.engine.operators import running, until, when
+from tests.integration.engine.widgets import CONTROLLER, WIDGET, config, deployment, reconcile, widget
+from tests.support.waiting import eventually
 
-from wharfinger.api.builtin import CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, LEASE, NAMESPACE
-from wharfinger.api.resource import Object, Resource
+from wharfinger.api.builtin import CONFIG_MAP, DEPLOYMENT, NAMESPACE
+from wharfinger.api.resource import Object
 from wharfinger.cluster import Cluster
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
-from wharfinger.engine.controller import Controller, Result, Watch
+from wharfinger.engine.controller import Result
 from wharfinger.engine.desired import SCALE_MANAGER
-from wharfinger.engine.errors import Forbidden, Gone, LeadershipLost, NotFound, Unauthorized, Unavailable
-from wharfinger.engine.leadership import shard_of
-from wharfinger.engine.lease import LeaseTiming
+from wharfinger.engine.errors import Forbidden, Gone, Unauthorized, Unavailable
 from wharfinger.engine.runtime import Operator
 from wharfinger.engine.settings import Settings
 
 pytestmark = pytest.mark.integration
-
-QUICK = LeaseTiming(duration=2.0, deadline=1.5, retry=0.2)
-
-
-def _is(condition: Callable[[], object]) -> Callable[[], Awaitable[bool]]:
-    async def look() -> bool:
-        return bool(condition())
-
-    return look
-
-
-@asynccontextmanager
-async def running(kubeconfig: Path, settings: Settings, controller: Controller = CONTROLLER) -> AsyncIterator[Operator]:
-    """An operator, caches synced."""
-    async with (
-        KubeClient(Connection.from_kubeconfig(kubeconfig)) as own,
-        Operator(own, [controller], settings) as operator,
-    ):
-        yield operator
-
-
-async def _until(
-    client: KubeClient, resource: Resource, namespace: str, name: str, holds: Callable[[Object], Any]
-) -> Object:
-    async def look() -> Object | None:
-        try:
-            found = await client.get(resource, namespace, name)
-        except NotFound:
-            return None
-        return found if holds(found) else None
-
-    found = await eventually(look, timeout=20, what=f"{resource.kind} {name}")
-    assert found is not None
-    return found
-
-
-# Leases
-
-
-@pytest.fixture
-def elected(settings: Settings, namespace: str) -> Settings:
-    """Settings with leader election in the test's namespace."""
-    return replace(settings, leader_election=True, lease_namespace=namespace, timing=QUICK)
-
-
-async def test_one_leads_and_hands_over_when_it_stops(
-    widgets: None, client: KubeClient, kubeconfig: Path, elected: Settings, namespace: str
-) -> None:
-    first_settings, second_settings = replace(elected, identity="first"), replace(elected, identity="second")
-    async with running(kubeconfig, first_settings) as first:
-        await eventually(_is(lambda: first.leadership.allows(namespace)), timeout=5)
-        async with running(kubeconfig, second_settings) as second:
-            await client.create(WIDGET, widget(namespace, "w", config("a", x="1")), manager="user")
-            await _until(client, CONFIG_MAP, namespace, "a", bool)
-            assert not second.leadership.allows(namespace)
-            await first.stop()
-            # Released, so that nobody waits for the lease to run out.
-            await eventually(_is(lambda: second.leadership.allows(namespace)), timeout=1.5)
-            await client.delete(CONFIG_MAP, (namespace, "a"))
-            await _until(client, CONFIG_MAP, namespace, "a", bool)
-    lease = await client.get(LEASE, namespace, "wharfinger")
-    assert lease["spec"]["holderIdentity"] == ""
-
-
-async def test_a_killed_leader_is_followed_when_its_lease_has_run_out(
-    widgets: None, client: KubeClient, kubeconfig: Path, elected: Settings, namespace: str
-) -> None:
-    async with running(kubeconfig, replace(elected, identity="first")) as first:
-        await eventually(_is(lambda: first.leadership.allows(namespace)), timeout=5)
-        async with running(kubeconfig, replace(elected, identity="second")) as second:
-            first.kill()
-            await never(_is(lambda: second.leadership.allows(namespace)), during=1.0, what="took over too early")
-            await eventually(_is(lambda: second.leadership.allows(namespace)), timeout=5)
-
-
-async def test_a_stolen_lease_ends_the_operator_and_its_writes(
-    widgets: None, client: KubeClient, kubeconfig: Path, elected: Settings, namespace: str
-) -> None:
-    async with running(kubeconfig, elected) as operator:
-        await eventually(_is(lambda: operator.leadership.allows(namespace)), timeout=5)
-        theft = {"spec": {"holderIdentity": "thief", "leaseDurationSeconds": 60}}
-        await client.patch(LEASE, (namespace, "wharfinger"), theft, manager="user")
-        with pytest.raises(LeadershipLost):
-            await asyncio.wait_for(operator.failed, timeout=5)
-        with pytest.raises(LeadershipLost):
-            operator.leadership.check(namespace)
-
-
-async def test_shards_are_spread_over_replicas_and_taken_over(
-    widgets: None, client: KubeClient, kubeconfig: Path, elected: Settings
-) -> None:
-    sharded = replace(elected, shards=4)
-
-    def held(operator: Operator) -> int:
-        names = {shard_of(name, 4): name for name in map(str, range(100))}
-        return sum(operator.leadership.allows(name) for name in names.values())
-
-    async with running(kubeconfig, replace(sharded, identity="first")) as first:
-        await eventually(_is(lambda: held(first) == 4), timeout=5, what="all shards, while alone")
-        async with running(kubeconfig, replace(sharded, identity="second")) as second:
-            await eventually(_is(lambda: (held(first), held(second)) == (2, 2)), timeout=10, what="two shards each")
-            first.kill()
-            await eventually(_is(lambda: held(second) == 4), timeout=10, what="all shards, alone again")
-
-
-# Kinds that come and go
-
-GADGET = Resource(group="engine.test", version="v1", kind="Gadget", plural="gadgets")
-
-
-async def test_an_optional_kind_is_picked_up_when_it_appears_and_dropped_when_it_goes(
-    widgets: None, client: KubeClient, kubeconfig: Path, settings: Settings, namespace: str
-) -> None:
-    watches = (*CONTROLLER.watches, Watch(GADGET, label_selector=OURS, optional=True))
-    async with running(kubeconfig, settings, replace(CONTROLLER, watches=watches)) as operator:
-        store = operator.stores[GADGET]
-        assert store.absent
-        assert operator.ready() == ""
-        await client.create(CUSTOM_RESOURCE_DEFINITION, definition(GADGET), manager="user")
-        await eventually(_is(lambda: not store.absent), timeout=30, what="the kind is noticed")
-        gadget = widget(namespace, "g") | {"kind": "Gadget"}
-        gadget["metadata"]["labels"] = dict([OURS.split("=")])
-        await client.create(GADGET, gadget, manager="user")
-        await eventually(_is(lambda: store.get(namespace, "g")), timeout=10)
-        await client.delete(CUSTOM_RESOURCE_DEFINITION, ("", str(GADGET)))
-        await eventually(_is(lambda: store.absent and not len(store)), timeout=60, what="the kind is gone")
-
-
-async def test_a_required_kind_that_is_absent_keeps_the_operator_unready(
-    kubeconfig: Path, client: KubeClient, settings: Settings
-) -> None:
-    missing = replace(CONTROLLER, resource=replace_kind("Gizmo"), watches=())
-    async with KubeClient(Connection.from_kubeconfig(kubeconfig)) as own:
-        operator = Operator(own, [missing], settings)
-        await operator.start()
-        try:
-            await eventually(_is(lambda: operator.stores[missing.resource].absent), timeout=10)
-            assert "gizmos.engine.test" in operator.ready()
-            assert operator.alive() == ""
-        finally:
-            await operator.stop()
-
-
-def replace_kind(kind: str) -> Resource:
-    """A resource that no server has."""
-    return Resource(group="engine.test", version="v1", kind=kind, plural=f"{kind.lower()}s")
-
 
 # The view
 
@@ -184,11 +35,11 @@ async def test_the_api_server_restarts(
 ) -> None:
     async with running(kubeconfig, settings) as operator:
         await client.create(WIDGET, widget(namespace, "w", config("a", x="1")), manager="user")
-        await _until(client, CONFIG_MAP, namespace, "a", bool)
+        await until(client, CONFIG_MAP, namespace, "a", bool)
         wharfinger_cluster.restart("kube-apiserver")
         await eventually(_is_served(client, namespace), timeout=60, what="the API server is back")
         await client.delete(CONFIG_MAP, (namespace, "a"))
-        await _until(client, CONFIG_MAP, namespace, "a", bool)
+        await until(client, CONFIG_MAP, namespace, "a", bool)
         assert operator.alive() == ""
 
 
@@ -217,7 +68,7 @@ async def test_a_restart_with_everything_in_place_writes_nothing(
             children = (config(f"c{index}", x="1"), deployment(f"d{index}", replicas=2))
             await client.create(WIDGET, widget(namespace, f"w{index}", *children), manager="user")
         for index in range(5):
-            await _until(client, WIDGET, namespace, f"w{index}", lambda w: w.get("status", {}).get("children") == 2)
+            await until(client, WIDGET, namespace, f"w{index}", lambda w: w.get("status", {}).get("children") == 2)
     async with running(kubeconfig, settings) as successor:
         await successor.wait_idle()
         verbs = {
@@ -246,7 +97,7 @@ async def test_replicas_are_handed_over_without_a_reset(
     """Dropping replicas from the apply that alone owned it would set it to 1."""
     async with running(kubeconfig, settings) as operator:
         await client.create(WIDGET, widget(namespace, "w", deployment("d", replicas=3)), manager="user")
-        await _until(client, DEPLOYMENT, namespace, "d", lambda d: d["spec"]["replicas"] == 3)
+        await until(client, DEPLOYMENT, namespace, "d", lambda d: d["spec"]["replicas"] == 3)
         seen: list[int] = []
         operator.stores[DEPLOYMENT].subscribe(
             lambda _old, new, _origin, _by: seen.append(new["spec"]["replicas"]) if new else None
@@ -257,7 +108,7 @@ async def test_replicas_are_handed_over_without_a_reset(
         def changed(obj: Object) -> bool:
             return bool(obj["spec"]["template"]["spec"]["containers"][0].get("env"))
 
-        handed = await _until(client, DEPLOYMENT, namespace, "d", changed)
+        handed = await until(client, DEPLOYMENT, namespace, "d", changed)
         assert handed["spec"]["replicas"] == 3
         assert any(entry["manager"] == SCALE_MANAGER for entry in handed["metadata"]["managedFields"])
         await asyncio.to_thread(_scale, kubeconfig, namespace, "d", 7, "autoscaler")
@@ -267,7 +118,7 @@ async def test_replicas_are_handed_over_without_a_reset(
         def second(obj: Object) -> bool:
             return bool(obj["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] == "2")
 
-        scaled = await _until(client, DEPLOYMENT, namespace, "d", second)
+        scaled = await until(client, DEPLOYMENT, namespace, "d", second)
         assert scaled["spec"]["replicas"] == 7
         assert 1 not in seen
 
@@ -277,16 +128,23 @@ async def test_initial_replicas_count_at_the_creation_only(
 ) -> None:
     async with running(kubeconfig, settings) as operator:
         await client.create(WIDGET, widget(namespace, "w", deployment("d"), initialReplicas=4), manager="user")
-        await _until(client, DEPLOYMENT, namespace, "d", lambda d: d["spec"]["replicas"] == 4)
+        await until(client, DEPLOYMENT, namespace, "d", lambda d: d["spec"]["replicas"] == 4)
         await asyncio.to_thread(_scale, kubeconfig, namespace, "d", 6, "autoscaler")
         await eventually(
-            _is(lambda: operator.stores[DEPLOYMENT].get(namespace, "d")["spec"]["replicas"] == 6), timeout=10
+            when(lambda: operator.stores[DEPLOYMENT].get(namespace, "d")["spec"]["replicas"] == 6), timeout=10
         )
         await operator.wait_idle()
     assert (await client.get(DEPLOYMENT, namespace, "d"))["spec"]["replicas"] == 6
 
 
 # Work
+
+
+async def test_rollbacks_are_counted_from_zero(kubeconfig: Path, settings: Settings) -> None:
+    """Of a series that begins at 1, `increase()` sees nothing."""
+    async with KubeClient(Connection.from_kubeconfig(kubeconfig)) as own:
+        registry = Operator(own, [CONTROLLER], settings).metrics.registry
+    assert registry.get_sample_value("wharfinger_rollbacks_total", {"kind": "Widget"}) == 0
 
 
 async def test_a_reconcile_that_raises_is_counted_and_tried_again(
@@ -301,7 +159,7 @@ async def test_a_reconcile_that_raises_is_counted_and_tried_again(
 
     async with running(kubeconfig, settings, replace(CONTROLLER, reconcile=fragile)) as operator:
         await client.create(WIDGET, widget(namespace, "w", config("a", x="1")), manager="user")
-        await _until(client, CONFIG_MAP, namespace, "a", bool)
+        await until(client, CONFIG_MAP, namespace, "a", bool)
         errors = operator.metrics.registry.get_sample_value(
             "wharfinger_reconciles_total", {"kind": "Widget", "result": "error"}
         )

@@ -158,7 +158,7 @@ async def test_one_that_fails_is_left_in_peace_too(world: World, operator: Opera
 
 async def test_metrics_count_workloads_by_state(world: World, operator: Operator) -> None:
     def counted(state: str) -> float:
-        labels = {"kind": "ContainerWorkload", "state": state}
+        labels = {"kind": "ContainerWorkload", "workload_namespace": world.namespace, "state": state}
         return operator.metrics.registry.get_sample_value("wharfinger_workloads", labels) or 0.0
 
     async def states(ready: float, stalled: float) -> bool:
@@ -169,8 +169,12 @@ async def test_metrics_count_workloads_by_state(world: World, operator: Operator
     await world.ready("good")
     await world.stalled("bad")
     await eventually(lambda: states(1, 1), what="one ready, one stalled")
+    named = {"kind": "ContainerWorkload", "workload_namespace": world.namespace, "workload": "bad"}
+    stalled = "wharfinger_workload_stalled"
+    assert operator.metrics.registry.get_sample_value(stalled, named | {"reason": "InvalidSpec"}) == 1
     await world.workload("bad", image=V1)
     await world.ready("bad")
     await eventually(lambda: states(2, 0), what="both ready")
     await world.delete(CONTAINER_WORKLOAD, "bad")
     await eventually(lambda: states(1, 0), what="one is gone")
+    assert f"{stalled}{{" not in operator.metrics.text().decode()

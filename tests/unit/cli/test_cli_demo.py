@@ -2,6 +2,9 @@
 
 import io
 import json
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +12,11 @@ from rich.console import Console
 
 from wharfinger.api.parse import parse
 from wharfinger.cli.demo.scene import Scene, describe, is_ready, restarts
-from wharfinger.cli.demo.stage import Place
+from wharfinger.cli.demo.stage import Place, foreign
 from wharfinger.cli.demo.steps import STEPS
 from wharfinger.cli.demo.view import View, took
 from wharfinger.cli.demo.workloads import NAME, OWN, PUBLIC, Server, broken, hello, mended
+from wharfinger.cli.errors import CommandError
 
 IMAGE = "registry.example.com:5000/demo/web:1"
 
@@ -134,3 +138,19 @@ def test_how_to_go_on_names_the_cluster_that_was_used(tmp_path: Any) -> None:
     steps = place.next_steps()
     assert any(line.startswith("kubectl --context kind-kind ") for line in steps)
     assert all("KUBECONFIG" not in line for line in steps)
+    assert place.new_start()[0].startswith("make demo CONTEXT=kind-kind KEEP=1")
+
+
+@pytest.mark.parametrize(
+    ("keep", "error", "stays"),
+    [(False, None, False), (True, None, True), (False, KeyboardInterrupt(), False), (False, CommandError("x"), True)],
+)
+def test_the_operators_log_stays_where_someone_may_still_read_it(
+    keep: bool, error: BaseException | None, stays: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with suppress(KeyboardInterrupt, CommandError), foreign(kubeconfig=None, context="c", image=None, keep=keep) as at:
+        at.log.touch()
+        if error:
+            raise error
+    assert any(tmp_path.iterdir()) is stays

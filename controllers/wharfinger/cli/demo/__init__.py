@@ -44,6 +44,10 @@ def demo(
     from wharfinger.cli.demo.view import View
 
     view = View(out())
-    place = foreign(kubeconfig=kubeconfig, context=context, image=image) if context else embedded(name, node, keep=keep)
+    place = (
+        foreign(kubeconfig=kubeconfig, context=context, image=image, keep=keep)
+        if context
+        else embedded(name, node, keep=keep)
+    )
     if not show(view, place, keep=keep):
         raise typer.Exit(NOT_WELL)

@@ -45,27 +45,25 @@ def show(view: View, place: AbstractContextManager[Place], *, keep: bool) -> boo
         results = asyncio.run(_play(view, where, keep=keep))
         view.title("Summary")
         view.results([(each.title, each.passed, each.seen, each.seconds) for each in results])
-        if keep:
-            view.title("How to go on")
-            for line in where.next_steps():
-                view.command(line)
-        else:
-            view.say("`--keep` (make demo KEEP=1) leaves cluster and operator up, to look around.")
+        view.title("How to go on")
+        for line in where.next_steps() if keep else where.new_start():
+            view.command(line)
+        view.say("docs/concepts.md says what a workload can be, docs/operations.md how to install for good.")
     return all(each.passed for each in results)
 
 
 async def _play(view: View, place: Place, *, keep: bool) -> list[Result]:
     async with connect(kubeconfig=place.kubeconfig, context=place.context) as kube:
         view.title("The CRDs and the operator")
-        async with _installed(kube.client, tidy=not (keep or place.passing)):
+        async with _installed(kube.client, place, tidy=not (keep or place.passing)):
             with operator(place, keep=keep) as running:
                 view.say(f"operator: process {running.process.pid}, log {running.log}, metrics {running.metrics}")
                 return await _while_alive(running, _steps(view, place, kube.client))
 
 
 @asynccontextmanager
-async def _installed(client: KubeClient, *, tidy: bool) -> AsyncIterator[None]:
-    brought = await setup.install(client, NAMESPACE)
+async def _installed(client: KubeClient, place: Place, *, tidy: bool) -> AsyncIterator[None]:
+    brought = await setup.install(client, NAMESPACE, replace=place.cluster is not None)
     try:
         yield
     finally:

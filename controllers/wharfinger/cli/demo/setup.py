@@ -10,9 +10,11 @@ from wharfinger.api.kinds import KINDS
 from wharfinger.api.resource import Resource
 from wharfinger.cli.demo.waiting import Objects, until
 from wharfinger.cli.documents import read_documents
+from wharfinger.cli.errors import CommandError
 from wharfinger.cli.kube import WORKLOAD
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import NotFound
+from wharfinger.engine.reflector import established
 
 Object = dict[str, Any]
 
@@ -25,16 +27,24 @@ SERVED = 30.0
 """Seconds for the API server to serve a new kind, or to let a namespace go."""
 
 
-async def install(client: KubeClient, namespace: str) -> list[str]:
-    """Bring the CRDs and the namespace. The answer names the CRDs that were not there before."""
-    brought = [kind.name for kind in KINDS if not await _exists(client, CUSTOM_RESOURCE_DEFINITION, kind.name)]
-    for kind in KINDS:
-        await client.apply(CUSTOM_RESOURCE_DEFINITION, definition(kind), manager=MANAGER)
-    names = {kind.name for kind in KINDS}
-    await until(client, CUSTOM_RESOURCE_DEFINITION, "", lambda crds: _established(crds, names), deadline=SERVED)
+async def install(client: KubeClient, namespace: str, *, replace: bool) -> list[str]:
+    """Bring the CRDs and the namespace. The answer names the CRDs that were not there before.
+
+    With ``replace`` CRDs of another version make room for ours. Without it they are others' business: CommandError,
+    before anything is changed.
+    """
+    ours = [definition(kind) for kind in KINDS]
+    live = {crd["metadata"]["name"]: crd for crd in await client.list(CUSTOM_RESOURCE_DEFINITION)}
+    names = {crd["metadata"]["name"] for crd in ours}
+    if not replace:
+        _require_same(ours, live)
+    for crd in ours:
+        if replace or crd["metadata"]["name"] not in live:
+            await client.apply(CUSTOM_RESOURCE_DEFINITION, crd, manager=MANAGER)
+    await until(client, CUSTOM_RESOURCE_DEFINITION, "", lambda crds: _served(crds, names), deadline=SERVED)
     await remove_namespace(client, namespace)
     await client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    return brought
+    return sorted(names - live.keys())
 
 
 async def remove(client: KubeClient, namespace: str, brought: list[str]) -> None:
@@ -76,17 +86,20 @@ def resource_of(obj: Object) -> Resource:
     return BY_KIND[obj["apiVersion"], obj["kind"]]
 
 
-def _established(crds: Objects, names: set[str]) -> bool:
-    def established(crd: Object) -> bool:
-        conditions = crd.get("status", {}).get("conditions") or []  # null in a CRD that was just made
-        return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
-
+def _served(crds: Objects, names: set[str]) -> bool:
     return all(name in crds and established(crds[name]) for name in names)
 
 
-async def _exists(client: KubeClient, resource: Resource, name: str) -> bool:
-    try:
-        await client.get(resource, "", name)
-    except NotFound:
-        return False
-    return True
+def _require_same(ours: list[Object], live: Objects) -> None:
+    for crd in ours:
+        name = crd["metadata"]["name"]
+        if name in live and schemas(live[name]) != schemas(crd):
+            raise CommandError(
+                f"the CRD {name} of this cluster is of another version of Wharfinger: run that version's demo, or, if "
+                "no other operator there needs it, apply this one's: kubectl apply --server-side -f crds/"
+            )
+
+
+def schemas(crd: Object) -> dict[str, Object]:
+    """The schema of each version that a CRD serves."""
+    return {version["name"]: version["schema"] for version in crd["spec"]["versions"] if version["served"]}

@@ -4,6 +4,7 @@ Whatever is set up here is taken down when its block ends, by Ctrl-C too, unless
 """
 
 import fcntl
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,15 @@ class Place:
             else f"kubectl delete namespace {NAMESPACE}",
         ]
 
+    def new_start(self) -> list[str]:
+        """How to go on when all of it is taken down."""
+        again = "make demo KEEP=1" if self.cluster else f"make demo CONTEXT={self.context} KEEP=1"
+        return [
+            f"{again}  # once more, and cluster and operator stay up",
+            *(["wharfinger cluster up  # an empty Kubernetes on this machine"] if self.cluster else []),
+            "kubectl apply --server-side -k manifests  # the operator, on any cluster that can pull its image",
+        ]
+
 
 @contextmanager
 def embedded(name: str, node: NodeKind, *, keep: bool) -> Iterator[Place]:
@@ -112,20 +122,35 @@ def _place(cluster: Cluster, *, passing: bool) -> Place:
 
 
 @contextmanager
-def foreign(*, kubeconfig: Path | None, context: str, image: str | None) -> Iterator[Place]:
+def foreign(*, kubeconfig: Path | None, context: str, image: str | None, keep: bool) -> Iterator[Place]:
     """The cluster of a kubeconfig context, and an image that its nodes can pull."""
     server = Server(image=image) if image else PUBLIC
-    yield Place(
-        kubeconfig=kubeconfig,
-        context=context,
-        described=f"the cluster of the context {context}; its nodes must be able to pull {server.image}",
-        real=True,
-        server=server,
-        samples=False,
-        log=Path(mkdtemp(prefix="wharfinger-demo-")) / "operator.log",
-        cluster=None,
-        passing=False,
-    )
+    with _log_directory(keep=keep) as directory:
+        yield Place(
+            kubeconfig=kubeconfig,
+            context=context,
+            described=f"the cluster of the context {context}; its nodes must be able to pull {server.image}",
+            real=True,
+            server=server,
+            samples=False,
+            log=directory / "operator.log",
+            cluster=None,
+            passing=False,
+        )
+
+
+@contextmanager
+def _log_directory(*, keep: bool) -> Iterator[Path]:
+    """A directory for the operator's log; it stays where someone may still want to read it: after an error, too."""
+    directory = Path(mkdtemp(prefix="wharfinger-demo-"))
+    try:
+        yield directory
+    except CommandError:
+        keep = (directory / "operator.log").exists()
+        raise
+    finally:
+        if not keep:
+            shutil.rmtree(directory)
 
 
 @dataclass(slots=True)

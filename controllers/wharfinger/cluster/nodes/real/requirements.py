@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from wharfinger.cluster.errors import ClusterError
@@ -23,6 +24,10 @@ PROGRAMS = {
     "mount": "mount",
 }
 """What a node needs, and the Debian package that has it."""
+
+_LOCK_TIMEOUT = 300.0
+"""Seconds for which another apt-get or dpkg may be at work: an unattended upgrade takes minutes."""
+_LOCK_POLL = 2.0
 
 _ISOLATE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "true")
 
@@ -59,16 +64,23 @@ def install(packages: Sequence[str]) -> None:
             f"a real node needs {', '.join(packages)} (names of Debian packages), and there is no apt-get"
         )
     print(f"installing {', '.join(packages)} by apt-get", file=sys.stderr, flush=True)
-    command = ("apt-get", "install", "--yes", "--no-install-recommends", *packages)
-    if _apt(*command).returncode == 0:
+    command = ("install", "--yes", "--no-install-recommends", *packages)
+    if apt_get(*command).returncode == 0:
         return
-    _apt("apt-get", "update")  # the lists may be missing or old; not always, since it takes its time
-    result = _apt(*command)
+    apt_get("update")  # the lists may be missing or old; not always, since it takes its time
+    result = apt_get(*command)
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ClusterError(f"a real node needs {', '.join(packages)}, and apt-get failed: {reason}")
 
 
-def _apt(*command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run apt-get; it waits for dpkg's lock by itself, and we for those of its lists and archives."""
+    command = ("apt-get", "-o", f"DPkg::Lock::Timeout={_LOCK_TIMEOUT:.0f}", *arguments)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    deadline = time.monotonic() + _LOCK_TIMEOUT
+    while True:
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if "Could not get lock" not in result.stderr or not result.returncode or time.monotonic() > deadline:
+            return result
+        time.sleep(_LOCK_POLL)
