@@ -84,13 +84,14 @@ def _build_into(wanted: Path, module: GoModule, toolchain: Toolchain) -> None:
 
 def _compile(module: GoModule, toolchain: Toolchain, output: Path, package: str, step: Step) -> None:
     flags = " ".join(module.linker_flags)
-    command = (toolchain.go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", output, package)
+    go, program = str(toolchain.go), str(output)
+    command = (go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", program, package)
     _run(command, module.sources, step, failure=f"{module.title} does not build")
 
 
 def _fetch(module: GoModule, toolchain: Toolchain) -> list[str]:
     """Download the modules, by asking for every package that a cold build compiles: the answer."""
-    command = (toolchain.go, "list", "-deps", *module.programs.values())
+    command = (str(toolchain.go), "list", "-deps", *module.programs.values())
     with progress(f"fetching the Go modules of {module.title}", _count_modules(module.sources)) as step:
         return _run(command, module.sources, step, failure=f"the Go modules of {module.title} cannot be fetched")
 
@@ -102,7 +103,7 @@ def _count_modules(sources: Path) -> int:
     return sum("/go.mod " not in line for line in lines)
 
 
-def _run(command: Sequence[str | Path], directory: Path, step: Step, *, failure: str) -> list[str]:
+def _run(command: Sequence[str], directory: Path, step: Step, *, failure: str) -> list[str]:
     """Run a Go command; each line of its log is a step, the lines of its output are the answer.
 
     Raises ClusterError with `failure` and the last lines of the log.
