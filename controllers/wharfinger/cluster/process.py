@@ -28,7 +28,8 @@ class Process:
 def spawn(argv: Sequence[str | Path], *, log: Path) -> Process:
     """Start a program in a session of its own, with both outputs appended to ``log``.
 
-    posix_spawn and not Popen: nobody waits for it, and it must not end with its starter's terminal.
+    posix_spawn and not Popen: nobody waits for it, and it must not end with its starter's terminal. Nor does it keep
+    what a shell has given its starter: a lock, or the pipe whose end somebody waits for.
     """
     arguments = [os.fspath(part) for part in argv]
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -36,6 +37,7 @@ def spawn(argv: Sequence[str | Path], *, log: Path) -> Process:
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.fspath(log), flags, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
+        *((os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _handed_down()),
     ]
     pid = os.posix_spawnp(arguments[0], arguments, os.environ, file_actions=actions, setsid=True)
     return identify(pid) or Process(pid, "ended")
@@ -128,6 +130,19 @@ def _stat(pid: int) -> list[str] | None:
     except OSError:
         return None
     return text.rpartition(")")[2].split()
+
+
+def _handed_down() -> list[int]:
+    """Descriptors beside the standard ones that a program started by us would inherit. Python's own are never."""
+    listed = [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
+    return [descriptor for descriptor in listed if descriptor > 2 and _is_inheritable(descriptor)]
+
+
+def _is_inheritable(descriptor: int) -> bool:
+    try:
+        return os.get_inheritable(descriptor)
+    except OSError:
+        return False  # it was that of the listing itself
 
 
 def _children(pid: int) -> list[int]:

@@ -1,6 +1,7 @@
 """Processes that are started apart, found again, and signalled only if they are still the same."""
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,22 @@ def test_both_outputs_go_to_the_log(tmp_path: Path) -> None:
     started = process.spawn(["sh", "-c", "echo out; echo err >&2"], log=log)
     assert process.wait_ended(started, timeout=10)
     assert log.read_text() == "before\nout\nerr\n"
+
+
+def test_nothing_that_its_starter_was_given_stays_open(tmp_path: Path) -> None:
+    """A lock of a shell script (``exec 9>lock; flock 9``) would otherwise be held until the cluster is taken down."""
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    started = process.spawn(["sleep", "60"], log=tmp_path / "log")
+    try:
+        os.close(writer)
+        ready, _, _ = select.select([reader], [], [], 10)
+        assert ready, "the other end of the pipe is open"
+        assert os.read(reader, 1) == b""
+        assert process.is_alive(started)
+    finally:
+        os.close(reader)
+        process.stop(started, grace=0)
 
 
 def test_same_pid_with_another_start_is_another_process(sleeper: Process) -> None:
