@@ -110,7 +110,10 @@ def _numbers(values: list[list[Any]]) -> list[float]:
 
 @asynccontextmanager
 async def scraping(directory: Path, *, port: int, labels: dict[str, str], rules: Json) -> AsyncIterator[Prometheus]:
-    """A Prometheus that scrapes that port of this machine each second, and evaluates the rules as often."""
+    """A Prometheus that scrapes that port of this machine each second, and evaluates the rules as often.
+
+    It has scraped once when this begins: what happened before its first scrape, Prometheus never sees as an increase.
+    """
     path = program("prometheus", "prometheus")
     (directory / "rules.yaml").write_text(yaml.safe_dump(rules))
     config = {
@@ -135,7 +138,9 @@ async def scraping(directory: Path, *, port: int, labels: dict[str, str], rules:
     try:
         async with aiohttp.ClientSession(f"http://{address}") as session:
             await eventually(lambda: _ready(session, process), timeout=_START, what=f"Prometheus is ready; {log}")
-            yield Prometheus(session)
+            prometheus = Prometheus(session)
+            await eventually(lambda: prometheus.query("up == 1"), timeout=_START, what="the operator is scraped")
+            yield prometheus
     finally:
         if process.returncode is None:
             process.terminate()

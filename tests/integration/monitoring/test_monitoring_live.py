@@ -105,7 +105,7 @@ async def test_panel_shows_something(scraped: Prometheus, panel: Json) -> None:
         expr = filled_in(target["expr"])
 
         async def answered(expr: str = expr) -> list[dict[str, str]]:
-            return [series.labels for series in await scraped.over(expr, seconds=120) if series.values]
+            return [series.labels for series in await scraped.over(expr, seconds=600) if series.values]
 
         shown = await eventually(answered, timeout=WITHIN, what=expr)
         names = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
