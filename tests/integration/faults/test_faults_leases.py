@@ -143,6 +143,8 @@ async def test_shards_are_shared_and_inherited(world: World) -> None:
         assert first.written
         assert second.written
         assert first.written | second.written == {each.namespace for each in spaces}
+        await eventually(lambda: _counted_once(spaces, first, second), what="every workload is counted by one replica")
+        await eventually(lambda: _told_who_leads(first, second), what="both tell of all Leases, and one leads each")
 
         await first.operator.wait_idle()
         first.operator.kill()
@@ -176,6 +178,23 @@ async def _shared(spaces: Sequence[World], *replicas: Replica) -> bool:
     """Whether each namespace is one replica's business, and each replica has some."""
     having = [[_allowed(space, each) for space in spaces] for each in replicas]
     return all(sum(column) == 1 for column in zip(*having, strict=True)) and all(any(row) for row in having)
+
+
+async def _counted_once(spaces: Sequence[World], *replicas: Replica) -> bool:
+    """Whether each namespace's workload is in one replica's metrics, as ready."""
+
+    def ready(space: World) -> list[float | None]:
+        labels = {"kind": "ContainerWorkload", "workload_namespace": space.namespace, "state": "ready"}
+        return [each.operator.metrics.registry.get_sample_value("wharfinger_workloads", labels) for each in replicas]
+
+    return all(sorted(ready(space), key=str) == [1.0, None] for space in spaces)
+
+
+async def _told_who_leads(*replicas: Replica) -> bool:
+    """Whether all four Leases are in the metrics of each (else nobody would miss a leader), and each Lease has one."""
+    told = [each.operator.metrics.registry.restricted_registry(["wharfinger_leader"]).collect() for each in replicas]
+    values = [[sample.value for family in families for sample in family.samples] for families in told]
+    return all(len(of_one) == 4 for of_one in values) and sum(map(sum, values)) == 4
 
 
 async def _all_ready(spaces: Sequence[World], spec: Object) -> None:

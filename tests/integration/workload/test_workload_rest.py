@@ -156,6 +156,18 @@ async def test_one_that_fails_is_left_in_peace_too(world: World, operator: Opera
     await never(busy, during=2.0, what="an operator that waits writes")
 
 
+async def test_counters_are_there_before_they_count(operator: Operator) -> None:
+    """Prometheus sees no increase in a series that begins at 1: the first rollback would go unnoticed."""
+    for name, labels in (
+        ("rollbacks_total", {"kind": "ContainerWorkload"}),
+        ("reconciles_total", {"kind": "ContainerWorkload", "result": "error"}),
+        ("drift_repairs_total", {"resource": "deployments.apps"}),
+        ("watch_restarts_total", {"resource": "pods", "reason": "error"}),
+        ("events_dropped_total", {"reason": "rate"}),
+    ):
+        assert operator.metrics.registry.get_sample_value(f"wharfinger_{name}", labels) == 0.0, name
+
+
 async def test_metrics_count_workloads_by_state(world: World, operator: Operator) -> None:
     def counted(state: str) -> float:
         labels = {"kind": "ContainerWorkload", "workload_namespace": world.namespace, "state": state}
