@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.clusters import install_crds, session_cluster
+from tests.support.image.build import PROGRAM, Built, build
 
 from wharfinger.cluster import Cluster, NodeKind
-from wharfinger.cluster.nodes.real.requirements import missing_packages, obstacle
+from wharfinger.cluster.nodes.real.requirements import install, missing_packages, obstacle
 
 
 def _why_not(asked: str | None) -> str | None:
@@ -52,3 +54,13 @@ def kubeconfig(wharfinger_cluster: Cluster) -> Path:
 def crds(wharfinger_cluster: Cluster) -> None:
     """The kinds of Wharfinger, on that cluster."""
     install_crds(wharfinger_cluster)
+
+
+@pytest.fixture(scope="session")
+def operator_image(request: pytest.FixtureRequest, real_node: None) -> Built:
+    """The image of this source tree, built by buildah."""
+    if shutil.which(PROGRAM) is None:
+        if request.config.option.wharfinger_node != NodeKind.AUTO:
+            pytest.skip(f"{PROGRAM} (a Debian package) missing; --wharfinger-node auto installs it")
+        install([PROGRAM], needed_by="building the image")
+    return build()

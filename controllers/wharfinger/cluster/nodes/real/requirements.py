@@ -52,11 +52,11 @@ def search_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
 
-def install(packages: Sequence[str]) -> None:
+def install(packages: Sequence[str], *, needed_by: str = "a real node") -> None:
     """Install Debian packages, and say so. Raises ClusterError when apt-get cannot."""
     if shutil.which("apt-get") is None:
         raise ClusterError(
-            f"a real node needs {', '.join(packages)} (names of Debian packages), and there is no apt-get"
+            f"{needed_by} needs {', '.join(packages)} (names of Debian packages), and there is no apt-get"
         )
     print(f"installing {', '.join(packages)} by apt-get", file=sys.stderr, flush=True)
     command = ("apt-get", "install", "--yes", "--no-install-recommends", *packages)
@@ -66,7 +66,7 @@ def install(packages: Sequence[str]) -> None:
     result = _apt(*command)
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ClusterError(f"a real node needs {', '.join(packages)}, and apt-get failed: {reason}")
+        raise ClusterError(f"{needed_by} needs {', '.join(packages)}, and apt-get failed: {reason}")
 
 
 def _apt(*command: str) -> subprocess.CompletedProcess[str]:
