@@ -21,7 +21,7 @@ from wharfinger.api.builtin import DEPLOYMENT
 from wharfinger.cluster import Cluster, images
 from wharfinger.cluster.nodes.real.config import registry_url
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 REPOSITORY = "shop/wharfinger"
 
@@ -52,16 +52,12 @@ def test_both_replicas_run_restricted(operators: Installation) -> None:
 
 
 def test_its_file_system_is_read_only(operators: Installation) -> None:
-    """But for the volume at /tmp; and it is nobody who tries."""
-    pod = min(operators.names())
-    assert operators.run(pod, "python", "-c", "import os; print(os.getuid(), os.getgid())").split() == [
-        "65532",
-        "65532",
-    ]
-    for path in ("/opt/wharfinger/x", "/x"):
-        with pytest.raises(AssertionError, match=r"Read-only file system|Permission denied"):
-            operators.run(pod, "python", "-c", f"open({path!r}, 'w')")
-    operators.run(pod, "python", "-c", "open('/tmp/x', 'w')")
+    """But for the volume at /tmp; and it runs as nobody."""
+    script = (
+        "import os, tempfile; tempfile.TemporaryFile(); "
+        "print(os.getuid(), os.getgid(), *(bool(os.statvfs(path).f_flag & os.ST_RDONLY) for path in ('/', '/tmp')))"
+    )
+    assert operators.run(min(operators.names()), "python", "-c", script).split() == ["65532", "65532", "True", "False"]
 
 
 def test_every_module_can_be_imported(operators: Installation) -> None:

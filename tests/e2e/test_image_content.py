@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from tests.support.image.build import Built
 from tests.support.image.lock import RUN, pins, version
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]  # the first to ask for the image builds it
 
 HOME = "opt/wharfinger"
 SBOM = f"{HOME}/sbom.cdx.json"
