@@ -100,8 +100,7 @@ def _buildah(directory: Path, wheelhouse: Path) -> None:
         arguments = {"BASE_IMAGE": _BASE, "PIP_NO_INDEX": "1"}
         given = [f"--build-arg={name}={value}" for name, value in arguments.items()]
         _run(*building, *given, "--build-context", f"wheels={wheelhouse}", "--tag", "localhost/wharfinger", str(ROOT))
-        # Not compressed: it only travels over loopback.
-        _run(PROGRAM, *storage, "push", "--quiet", "--disable-compression", "localhost/wharfinger", f"oci:{directory}")
+        _run(PROGRAM, *storage, "push", "--quiet", "localhost/wharfinger", f"oci:{directory}")
 
 
 def _base_context(directory: Path) -> Path:
