@@ -20,7 +20,7 @@ from wharfinger.api.resource import Object
 
 SYSTEM = "wharfinger-system"
 SELECTOR = "app.kubernetes.io/name=wharfinger,app.kubernetes.io/component=operator"
-_TIMEOUT = 240.0
+_TIMEOUT = 320.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Installation:
     def wait_ready(self) -> None:
         """Wait until as many are ready as the Deployment wants. AssertionError with what their logs and Events say."""
         try:
-            self.kubectl("rollout", "status", "deployment/wharfinger", "--timeout=200s")
+            self.kubectl("rollout", "status", "deployment/wharfinger", "--timeout=300s")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self._explanation()}") from None
 
