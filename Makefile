@@ -46,7 +46,7 @@ e2e: venv ## Tests with real containers (root)
 bench: venv ## Measure; docs/performance.md says what
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-crds: venv ## Write crds/ anew from the models
+crds: venv ## Write the CRDs anew from the models: crds/ and the chart's
 	@$(BIN)/python -m wharfinger.api.crd
 
 clean: ## Remove what the other targets made here

@@ -65,14 +65,14 @@ BAD: dict[str, tuple[Object, tuple[str, ...]]] = {
     "misspelt-within": ({"image": {"name": "web"}}, ("image", "name", "not allowed")),
     "no-list": ({"watchNamespaces": "shop"}, ("watchNamespaces", "array")),
     "no-namespace": ({"watchNamespaces": ["Shop"]}, ("watchNamespaces", "Shop")),
-    "twice": ({"watchNamespaces": ["shop", "shop"]}, ("watchNamespaces", "unique")),
+    "twice": ({"watchNamespaces": ["shop", "shop"]}, ("watchNamespaces", "equal")),
     "negative": ({"replicas": -1}, ("replicas", "minimum")),
     "quoted-number": ({"replicas": "2"}, ("replicas", "integer")),
     "quoted-switch": ({"crds": {"keep": "false"}}, ("crds", "keep", "boolean")),
     "unknown-level": ({"logLevel": "loud"}, ("logLevel", "debug", "info")),
     "short-digest": ({"image": {"digest": "sha256:123"}}, ("image", "digest", "sha256:")),
     "no-shards": ({"shards": 0}, ("shards", "minimum")),
-    "port-out-of-range": ({"networkPolicy": {"egress": {"ports": [70000]}}}, ("ports", "65535")),
+    "port-out-of-range": ({"networkPolicy": {"egress": {"ports": [70000]}}}, ("ports", "want 65,535")),
     "number-as-annotation": ({"podAnnotations": {"a": 1}}, ("podAnnotations", "string")),
 }
 """Values, and words of the message that must name the place and what would be right."""

@@ -34,7 +34,7 @@ chart needs wins over what users say. */}}
   "app.kubernetes.io/managed-by" $root.Release.Service
   "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
 }}
-{{- toYaml (merge $own (deepCopy (index . 1)) (deepCopy $root.Values.commonLabels)) }}
+{{- toYaml (merge $own (index . 1 | default dict | deepCopy) ($root.Values.commonLabels | default dict | deepCopy)) }}
 {{- end }}
 
 {{/* The labels of the operator's pods. */}}
