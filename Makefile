@@ -50,7 +50,7 @@ e2e: venv ## Tests with real containers (root)
 bench: venv ## Measure; docs/performance.md says what
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-crds: venv ## Write crds/ anew from the models
+crds: venv ## Write the CRDs anew from the models: crds/ and the chart's
 	@$(BIN)/python -m wharfinger.api.crd
 
 lock: venv ## Pin all dependencies anew, with their hashes: requirements*.lock (UPGRADE=1 takes newer ones)
