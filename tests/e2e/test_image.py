@@ -6,39 +6,34 @@ import asyncio
 import json
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
-from prometheus_client.samples import Sample
 from tests.support.containers import web
-from tests.support.image.build import Built
-from tests.support.image.installation import SYSTEM, Installation, installed
+from tests.support.image.installation import SYSTEM, Installation, by_helm, helm_test, refused
 from tests.support.image.lock import version
 from tests.support.waiting import eventually
 from tests.support.workloads import runner
 from tests.support.world import World
 
 from wharfinger.api.builtin import DEPLOYMENT
-from wharfinger.cluster import Cluster, images
-from wharfinger.cluster.nodes.real.config import registry_url
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-REPOSITORY = "shop/wharfinger"
 
 
 @pytest.fixture(scope="module")
 def operators(
-    wharfinger_cluster: Cluster, crds: None, operator_image: Built, tmp_path_factory: pytest.TempPathFactory
+    kubeconfig: Path, crds: None, pushed_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """The operator of this source tree, from its image, for the whole cluster. Both replicas are ready."""
-    pushed = images.push_layout(
-        operator_image.layout, registry=registry_url(wharfinger_cluster.layout), repository=REPOSITORY, tag=version()
-    )
-    assert pushed.startswith("sha256:")
-    image = f"registry.example.com/{REPOSITORY}:{version()}"
-    with installed(wharfinger_cluster.kubeconfig, image, tmp_path_factory.mktemp("overlay")) as installation:
+    """The operator of this source tree, for the whole cluster, by the chart. Both replicas are ready."""
+    with by_helm(kubeconfig, pushed_image, tmp_path_factory.mktemp("helm")) as installation:
         installation.wait_ready()
         yield installation
+
+
+def test_helm_test_passes(operators: Installation, tmp_path: Path) -> None:
+    """It runs in the same image."""
+    assert "Succeeded" in helm_test(operators.kubeconfig, tmp_path)
 
 
 def test_both_replicas_run_restricted(operators: Installation) -> None:
@@ -49,6 +44,7 @@ def test_both_replicas_run_restricted(operators: Installation) -> None:
     pods = operators.pods()
     assert len(pods) == 2
     assert [pod["status"]["containerStatuses"][0]["restartCount"] for pod in pods] == [0, 0]
+    assert all(pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] for pod in pods)
 
 
 def test_its_file_system_is_read_only(operators: Installation) -> None:
@@ -91,16 +87,14 @@ async def test_another_replica_takes_over_from_one_that_is_killed(operators: Ins
     await asyncio.to_thread(operators.wait_ready)
 
 
-async def test_the_rights_of_the_manifests_are_enough(operators: Installation, world: World) -> None:
+async def test_the_rights_of_the_chart_are_enough(operators: Installation, world: World) -> None:
     """By the service account that is mounted; no request was refused, to the leader or to the other."""
     await world.workload("web", **web())
     await world.ready("web", timeout=120)
-    samples = await _metrics(operators)
-    leaders = [each for each in samples if each.name == "wharfinger_leader" and each.value == 1]
-    requests = [each for each in samples if each.name == "wharfinger_api_requests_total" and each.value]
-    assert len(leaders) == 1
-    assert {"apply", "watch"} <= {each.labels["verb"] for each in requests}
-    assert [each.labels for each in requests if each.labels["code"] in {"401", "403"}] == []
+    samples = [each for pod in operators.names() for each in operators.metrics(pod)]
+    assert sum(each.value for each in samples if each.name == "wharfinger_leader") == 1
+    assert sum(each.value for each in samples if each.name == "wharfinger_workloads") >= 1
+    assert refused(samples) == []
 
 
 async def test_its_logs_are_json(operators: Installation) -> None:
@@ -113,7 +107,3 @@ async def test_its_logs_are_json(operators: Installation) -> None:
 
 async def _leader(operators: Installation) -> str:
     return await eventually(partial(asyncio.to_thread, operators.leader), timeout=60, what="a leader")
-
-
-async def _metrics(operators: Installation) -> list[Sample]:
-    return [each for pod in operators.names() for each in await asyncio.to_thread(operators.metrics, pod)]

@@ -1,7 +1,8 @@
-"""The operator, installed from manifests/ with an image, and looked at from outside as its administrator does."""
+"""The operator, installed with an image as an administrator does it, and looked at from outside."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from tests.support.helm import CHART, RELEASE, Helm
 from tests.support.image.lock import ROOT
 from wharfinger.api.resource import Object
 
@@ -89,7 +91,7 @@ class Installation:
 
 
 @contextmanager
-def installed(kubeconfig: Path, image: str, directory: Path) -> Iterator[Installation]:
+def by_kustomize(kubeconfig: Path, image: str, directory: Path) -> Iterator[Installation]:
     """Install by an overlay in `directory` that names the image; remove all but the CRDs, which other tests use."""
     installation = Installation(kubeconfig)
     _write_overlay(directory, image)
@@ -98,7 +100,35 @@ def installed(kubeconfig: Path, image: str, directory: Path) -> Iterator[Install
         yield installation
     finally:
         installation.kubectl("delete", "--ignore-not-found", "clusterrolebinding/wharfinger", "clusterrole/wharfinger")
-        installation.kubectl("delete", "--ignore-not-found", "--timeout=200s", f"namespace/{SYSTEM}")
+        installation.kubectl("delete", "--ignore-not-found", "--timeout=300s", f"namespace/{SYSTEM}")
+
+
+@contextmanager
+def by_helm(kubeconfig: Path, image: str, directory: Path) -> Iterator[Installation]:
+    """Install the chart, less its CRDs, into a namespace that enforces Pod Security `restricted`; remove all of it."""
+    installation, helm = Installation(kubeconfig), Helm(4, kubeconfig, SYSTEM, directory)
+    repository, _, tag = image.rpartition(":")
+    values = {"image": {"repository": repository, "tag": tag}, "crds": {"install": False}}
+    try:
+        installation.kubectl("create", "namespace", SYSTEM)
+        installation.kubectl("label", "namespace", SYSTEM, "pod-security.kubernetes.io/enforce=restricted")
+        asyncio.run(helm("install", RELEASE, CHART, *helm.given(values)))
+        yield installation
+    finally:
+        asyncio.run(helm.uninstall())
+        installation.kubectl("delete", "--ignore-not-found", "--timeout=300s", f"namespace/{SYSTEM}")
+
+
+def helm_test(kubeconfig: Path, directory: Path) -> str:
+    """What `helm test` says of the release. AssertionError with that where it fails."""
+    return asyncio.run(Helm(4, kubeconfig, SYSTEM, directory)("test", RELEASE, "--timeout", "110s"))
+
+
+def refused(samples: list[Sample]) -> list[dict[str, str]]:
+    """The requests to the API server that it refused for want of rights. AssertionError where none was made at all."""
+    requests = [each for each in samples if each.name == "wharfinger_api_requests_total" and each.value]
+    assert {"create", "watch"} <= {each.labels["verb"] for each in requests}
+    return [each.labels for each in requests if each.labels["code"] in {"401", "403"}]
 
 
 def _write_overlay(directory: Path, image: str) -> None:
