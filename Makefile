@@ -6,10 +6,14 @@ BIN := .venv/bin
 NODE ?= auto
 CONTEXT ?=
 KEEP ?=
+ENGINE ?= docker
+IMAGE ?= wharfinger:0.1.0
+UPGRADE ?=
+LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-build --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 PYTEST ?= $(BIN)/pytest
 ARGS ?=
 
-.PHONY: help venv demo test lint format unit integration e2e bench crds dashboard clean
+.PHONY: help venv demo test lint format unit integration e2e bench crds dashboard lock image clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -46,11 +50,19 @@ e2e: venv ## Tests with real containers (root)
 bench: venv ## Measure; docs/performance.md says what
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-crds: venv ## Write crds/ anew from the models
+crds: venv ## Write the CRDs anew from the models: crds/ and the chart's
 	@$(BIN)/python -m wharfinger.api.crd
 
 dashboard: venv ## Write helm/wharfinger/files/dashboard.json anew from scripts/dashboard
 	@$(BIN)/python -m scripts.dashboard
+
+lock: venv ## Pin all dependencies anew, with their hashes: requirements*.lock (UPGRADE=1 takes newer ones)
+	@$(BIN)/python -m pip install --quiet 'uv>=0.9'
+	@$(BIN)/uv $(LOCK) --output-file requirements.lock pyproject.toml
+	@$(BIN)/uv $(LOCK) --output-file requirements-build.lock --group pyproject.toml:image
+
+image: ## Build the container image (ENGINE=docker|podman|buildah, IMAGE=registry.example.com/wharfinger:0.1.0)
+	@$(ENGINE) build --tag $(IMAGE) --label org.opencontainers.image.revision=$$(git rev-parse HEAD) $(ARGS) .
 
 clean: ## Remove what the other targets made here
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.accounts import access_review, account_kubeconfig, forbidden
 from tests.support.operators import running
 from tests.support.world import World
 
@@ -40,11 +41,7 @@ async def installed(world: World) -> AsyncIterator[World]:
 @pytest.fixture
 async def as_installed(installed: World, tmp_path: Path) -> AsyncIterator[Operator]:
     """An operator with the rights of the base's ServiceAccount, by a token of it."""
-    token = (await installed.kubectl("-n", SYSTEM, "create", "token", "wharfinger")).strip()
-    kubeconfig = yaml.safe_load(installed.kubeconfig.read_text())
-    kubeconfig["users"][0]["user"] = {"token": token}
-    path = tmp_path / "kubeconfig"
-    path.write_text(yaml.safe_dump(kubeconfig))
+    path = await account_kubeconfig(installed, SYSTEM, "wharfinger", tmp_path)
     async with running(
         path, namespaces=(installed.namespace,), leader_election=True, lease_namespace=SYSTEM
     ) as operator:
@@ -74,22 +71,12 @@ RIGHTS = {
 
 async def test_rights(installed: World) -> None:
     """As the API server's own authorizer sees them."""
-    reviews = {"apiVersion": "v1", "kind": "List", "items": [_review(*right) for right in RIGHTS]}
+    reviews = {"apiVersion": "v1", "kind": "List", "items": [access_review(ACCOUNT, *right) for right in RIGHTS]}
     answers = await installed.kubectl(
         "create", "-f", "-", "-o", r'jsonpath={.status.allowed}{"\n"}', stdin=json.dumps(reviews)
     )
     granted = [answer == "true" for answer in answers.split()]
     assert dict(zip(RIGHTS, granted, strict=True)) == RIGHTS
-
-
-def _review(verb: str, group: str, resource: str) -> Object:
-    name, _, subresource = resource.partition("/")
-    attributes = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
-    return {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {"user": ACCOUNT, "resourceAttributes": attributes},
-    }
 
 
 async def test_no_rule_has_a_wildcard(installed: World) -> None:
@@ -117,7 +104,7 @@ async def test_every_sample_becomes_ready(installed: World, as_installed: Operat
     await installed.kubectl("wait", "--for=condition=Ready", "containerworkloads", "--all", "--timeout=5s")
     for resource in (INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT):
         assert await installed.list(resource), resource
-    assert _forbidden(as_installed) == []
+    assert forbidden(as_installed) == []
 
 
 def _relative(path: Path, start: Path) -> str:
@@ -132,9 +119,3 @@ def _sample_workloads() -> list[str]:
 
 def _warnings(workload: Object) -> list[Object]:
     return [each for each in workload["status"].get("findings", ()) if each["severity"] != "info"]
-
-
-def _forbidden(operator: Operator) -> list[dict[str, str]]:
-    """Requests that were answered with 403."""
-    samples = [each for metric in operator.metrics.api_requests.collect() for each in metric.samples]
-    return [each.labels for each in samples if each.labels.get("code") == "403" and each.value]

@@ -1,7 +1,7 @@
-"""Write the CustomResourceDefinitions: ``python -m wharfinger.api.crd [--check] [DIR]``.
+"""Write the CustomResourceDefinitions: ``python -m wharfinger.api.crd [--check] [DIR …]``.
 
-One file a kind, named as the Kubernetes project names them. ``--check`` writes nothing and exits with 1 when a file is
-missing or stale: crds/ is generated, never edited.
+One file a kind, named as the Kubernetes project names them: in crds/, and in the chart, which cannot reach beyond its
+own folder. ``--check`` writes nothing and exits with 1 when a file is missing or stale: they are made, never edited.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import yaml
 
 from wharfinger.api.customresource import CustomResource, definition
 from wharfinger.api.kinds import KINDS
+
+FOLDERS = (Path("crds"), Path("helm/wharfinger/files/crds"))
+"""Where they are published, relative to the repository."""
 
 _HEADER = "# Generated from controllers/wharfinger/api by `make crds`; do not edit.\n"
 
@@ -50,16 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m wharfinger.api.crd", description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a file is stale")
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("crds"), metavar="DIR")
+    parser.add_argument("folders", nargs="*", type=Path, default=FOLDERS, metavar="DIR")
     options = parser.parse_args(arguments)
     if options.check:
-        old = stale(options.folder)
-        for name in old:
-            print(f"{options.folder / name} is stale: run `make crds`", file=sys.stderr)
+        old = [folder / name for folder in options.folders for name in stale(folder)]
+        for path in old:
+            print(f"{path} is stale: run `make crds`", file=sys.stderr)
         return 1 if old else 0
-    options.folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files().items():
-        (options.folder / name).write_text(content, encoding="utf-8")
+    for folder in options.folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files().items():
+            (folder / name).write_text(content, encoding="utf-8")
     return 0
 
 

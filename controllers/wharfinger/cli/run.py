@@ -56,6 +56,9 @@ LeaseNamespace = Annotated[
     str | None,
     _option("lease-namespace", "NAME", "Where the Leases are; the pod's namespace, or wharfinger-system, if absent."),
 ]
+LeaseName = Annotated[
+    str, _option("lease-name", "NAME", "Name of the Lease, or what those of several shards' Leases begin with.")
+]
 Identity = Annotated[str | None, _option("identity", "NAME", "Name in the Lease; host and chance if absent.")]
 Shards = Annotated[int, _option("shards", "N", "Leases by which several replicas share the namespaces out.", min=1)]
 MetricsHost = Annotated[str, _option("metrics-host", "ADDRESS", "Address of /metrics, /healthz and /readyz.")]
@@ -81,6 +84,7 @@ def run(
     workers: Workers = 64,
     leader_election: LeaderElection = True,
     lease_namespace: LeaseNamespace = None,
+    lease_name: LeaseName = "wharfinger",
     identity: Identity = None,
     shards: Shards = 1,
     metrics_host: MetricsHost = "0.0.0.0",  # noqa: S104 - the kubelet and Prometheus come from outside the pod
@@ -105,6 +109,7 @@ def run(
         workers=workers,
         leader_election=leader_election,
         lease_namespace=lease_namespace,
+        lease_name=lease_name,
         shards=shards,
         metrics_host=metrics_host,
         metrics_port=metrics_port,

@@ -14,7 +14,7 @@ import tarfile
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,11 +131,27 @@ def push(image: Image, *, registry: str, repository: str, tag: str, headers: Map
             "layers": [_descriptor(LAYER_TYPE, tar)],
         }
     ).encode()
-    base = f"{registry}/v2/{repository}"
-    for blob in (config, tar):
-        _push_blob(base, blob, headers or {})
-    _send("PUT", f"{base}/manifests/{tag}", manifest, {**(headers or {}), "Content-Type": MANIFEST_TYPE})
-    return digest(manifest)
+    return _upload(f"{registry}/v2/{repository}", manifest, (config, tar), tag=tag, headers=headers or {})
+
+
+def push_layout(
+    directory: Path, *, registry: str, repository: str, tag: str, headers: Mapping[str, str] | None = None
+) -> str:
+    """Upload the one image of an OCI image layout, as ``buildah push IMAGE oci:DIRECTORY`` writes it; as `push`.
+
+    Raises ClusterError for a directory that holds anything but one image, or when the registry refuses.
+    """
+
+    def blob(descriptor: Mapping[str, Any]) -> bytes:
+        return (directory / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+
+    found = json.loads((directory / "index.json").read_text())["manifests"]
+    if [each["mediaType"] for each in found] != [MANIFEST_TYPE]:
+        raise ClusterError(f"{directory} holds {len(found)} entries; it must be the layout of one OCI image")
+    manifest = blob(found[0])
+    said = json.loads(manifest)
+    blobs = (blob(each) for each in (said["config"], *said["layers"]))
+    return _upload(f"{registry}/v2/{repository}", manifest, blobs, tag=tag, headers=headers or {})
 
 
 def digest(content: bytes) -> str:
@@ -147,6 +163,14 @@ def architecture() -> str:
     """This machine's, by the names of Go and OCI."""
     machine = platform.machine()
     return _ARCHITECTURES.get(machine, machine)
+
+
+def _upload(base: str, manifest: bytes, blobs: Iterable[bytes], *, tag: str, headers: Mapping[str, str]) -> str:
+    """The blobs first: a registry refuses a manifest whose blobs it lacks."""
+    for blob in blobs:
+        _push_blob(base, blob, headers)
+    _send("PUT", f"{base}/manifests/{tag}", manifest, {**headers, "Content-Type": MANIFEST_TYPE})
+    return digest(manifest)
 
 
 def _push_blob(base: str, blob: bytes, headers: Mapping[str, str]) -> None:

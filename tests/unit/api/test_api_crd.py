@@ -15,7 +15,7 @@ from wharfinger.api.customresource import definition
 from wharfinger.api.kinds import CONTAINER_WORKLOAD_KIND, KINDS
 from wharfinger.api.resource import Object
 
-CRDS = Path(__file__).parents[3] / "crds"
+ROOT = Path(__file__).parents[3]
 LAST_APPLIED_LIMIT = 256 * 1024
 
 
@@ -34,12 +34,21 @@ def _schema() -> Object:
     return root
 
 
-def test_crds_are_not_stale() -> None:
-    assert crd.stale(CRDS) == []
+@pytest.mark.parametrize("folder", crd.FOLDERS, ids=str)
+def test_crds_are_not_stale(folder: Path) -> None:
+    assert crd.stale(ROOT / folder) == []
 
 
-def test_folder_holds_nothing_else() -> None:
-    assert {path.name for path in CRDS.glob("*.yaml")} == set(crd.files())
+@pytest.mark.parametrize("folder", crd.FOLDERS, ids=str)
+def test_folder_holds_nothing_else(folder: Path) -> None:
+    assert {path.name for path in (ROOT / folder).glob("*.yaml")} == set(crd.files())
+
+
+def test_check_looks_at_every_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fresh, missing = tmp_path / "fresh", tmp_path / "missing"
+    assert crd.main([str(fresh)]) == 0
+    assert crd.main(["--check", str(fresh), str(missing)]) == 1
+    assert str(missing) in capsys.readouterr().err
 
 
 def test_check_names_what_is_stale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

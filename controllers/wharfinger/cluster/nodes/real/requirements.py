@@ -57,11 +57,11 @@ def search_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
 
-def install(packages: Sequence[str]) -> None:
+def install(packages: Sequence[str], *, needed_by: str = "a real node") -> None:
     """Install Debian packages, and say so. Raises ClusterError when apt-get cannot."""
     if shutil.which("apt-get") is None:
         raise ClusterError(
-            f"a real node needs {', '.join(packages)} (names of Debian packages), and there is no apt-get"
+            f"{needed_by} needs {', '.join(packages)} (names of Debian packages), and there is no apt-get"
         )
     print(f"installing {', '.join(packages)} by apt-get", file=sys.stderr, flush=True)
     command = ("install", "--yes", "--no-install-recommends", *packages)
@@ -71,7 +71,7 @@ def install(packages: Sequence[str]) -> None:
     result = apt_get(*command)
     if result.returncode:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ClusterError(f"a real node needs {', '.join(packages)}, and apt-get failed: {reason}")
+        raise ClusterError(f"{needed_by} needs {', '.join(packages)}, and apt-get failed: {reason}")
 
 
 def apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:

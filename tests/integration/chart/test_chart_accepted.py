@@ -1,0 +1,59 @@
+"""A real API server takes whatever the chart renders, with strict validation, for several sets of values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.support.chart_values import GOOD
+from tests.support.helm import Helm, by_identity
+from tests.support.world import World
+
+from wharfinger.api.resource import Object
+from wharfinger.cluster import Cluster
+from wharfinger.cluster.definitions import apply_definitions
+
+pytestmark = pytest.mark.integration
+
+
+def monitoring_crd(kind: str) -> Object:
+    """A kind of the Prometheus operator, as far as it matters here: it takes any spec."""
+    plural = f"{kind.lower()}s"
+    schema = {
+        "type": "object",
+        "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+    }
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.monitoring.coreos.com"},
+        "spec": {
+            "group": "monitoring.coreos.com",
+            "names": {"kind": kind, "plural": plural},
+            "scope": "Namespaced",
+            "versions": [version],
+        },
+    }
+
+
+@pytest.fixture(scope="session")
+def monitoring(wharfinger_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The Prometheus operator's kinds, served."""
+    crds = [monitoring_crd(kind) for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule")]
+    path = tmp_path_factory.mktemp("monitoring") / "crds.yaml"
+    path.write_text(yaml.safe_dump_all(crds))
+    apply_definitions(wharfinger_cluster.client(), [path])
+
+
+@pytest.mark.parametrize("values", GOOD.values(), ids=GOOD)
+async def test_every_object_passes_a_dry_run(monitoring: None, world: World, tmp_path: Path, values: Object) -> None:
+    """On the server: schema, defaults, admission."""
+    manifests = await Helm(4, world.kubeconfig, world.namespace, tmp_path).template(values)
+    answer = await world.kubectl(
+        *("apply", "--server-side", "--dry-run=server", "--validate=strict", "-o", "yaml", "-f", "-"),
+        stdin=yaml.safe_dump_all(manifests),
+    )
+    taken = yaml.safe_load(answer)["items"]
+    assert by_identity(taken).keys() == by_identity(manifests).keys()

@@ -1,0 +1,78 @@
+"""Values that people give to the chart, and values that it must refuse."""
+
+from __future__ import annotations
+
+from wharfinger.api.resource import Object
+
+GOOD: dict[str, Object] = {
+    "defaults": {},
+    "everything": {
+        "commonLabels": {"team": "harbour"},
+        "replicas": 3,
+        "image": {
+            "repository": "registry.example.com/wharfinger",
+            "digest": "sha256:" + "0" * 64,
+            "pullPolicy": "Always",
+            "pullSecrets": [{"name": "registry"}],
+        },
+        "watchSecrets": True,
+        "logLevel": "debug",
+        "logFormat": "plain",
+        "shards": 6,
+        "workers": 16,
+        "extraArgs": ["--metrics-host=0.0.0.0"],
+        "env": [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com"}],
+        "crds": {"keep": False},
+        "serviceAccount": {"name": "operator", "annotations": {"example.com/role": "wharfinger"}},
+        "podDisruptionBudget": {"maxUnavailable": "50%"},
+        "networkPolicy": {
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+            "egress": {"enabled": True, "ports": [443], "cidrs": ["192.0.2.0/24", "2001:db8::/32"]},
+        },
+        "service": {"annotations": {"prometheus.io/scrape": "true"}},
+        "serviceMonitor": {"enabled": True, "interval": "30s", "scrapeTimeout": "10s", "labels": {"release": "prom"}},
+        "podMonitor": {"enabled": True, "interval": "1m"},
+        "prometheusRule": {"enabled": True, "labels": {"release": "prom"}},
+        "dashboard": {"enabled": True, "annotations": {"grafana_folder": "Operators"}},
+        "podAnnotations": {"example.com/a": "b"},
+        "podLabels": {"app.kubernetes.io/name": "cannot-be-had", "colour": "blue"},
+        "resources": {"requests": {"cpu": 1}, "limits": {"cpu": 2}},
+        "priorityClassName": "system-cluster-critical",
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": [{"key": "dedicated", "operator": "Exists", "effect": "NoSchedule"}],
+        "affinity": {"nodeAffinity": {}},
+        "topologySpreadConstraints": [
+            {"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
+        ],
+        "test": {"podAnnotations": {"sidecar.istio.io/inject": "false"}},
+    },
+    "namespaced": {"watchNamespaces": ["default", "kube-public"], "watchSecrets": True},
+    "bare": {
+        "fullnameOverride": "berth",
+        "crds": {"install": False},
+        "rbac": {"create": False},
+        "serviceAccount": {"create": False},
+        "podDisruptionBudget": {"enabled": False},
+        "networkPolicy": {"enabled": False},
+        "topologySpreadConstraints": [],
+        "podSecurityContext": {"runAsUser": None, "runAsGroup": None},
+    },
+}
+"""By the name of the case."""
+
+BAD: dict[str, tuple[Object, tuple[str, ...]]] = {
+    "misspelt": ({"watchNamespace": ["shop"]}, ("watchNamespace", "not allowed")),
+    "misspelt-within": ({"image": {"name": "web"}}, ("image", "name", "not allowed")),
+    "no-list": ({"watchNamespaces": "shop"}, ("watchNamespaces", "array")),
+    "no-namespace": ({"watchNamespaces": ["Shop"]}, ("watchNamespaces", "Shop")),
+    "twice": ({"watchNamespaces": ["shop", "shop"]}, ("watchNamespaces", "equal")),
+    "negative": ({"replicas": -1}, ("replicas", "minimum")),
+    "quoted-number": ({"replicas": "2"}, ("replicas", "integer")),
+    "quoted-switch": ({"crds": {"keep": "false"}}, ("crds", "keep", "boolean")),
+    "unknown-level": ({"logLevel": "loud"}, ("logLevel", "debug", "info")),
+    "short-digest": ({"image": {"digest": "sha256:123"}}, ("image", "digest", "sha256:")),
+    "no-shards": ({"shards": 0}, ("shards", "minimum")),
+    "port-out-of-range": ({"networkPolicy": {"egress": {"ports": [70000]}}}, ("ports", "want 65,535")),
+    "number-as-annotation": ({"podAnnotations": {"a": 1}}, ("podAnnotations", "string")),
+}
+"""Values, and words of the message that must name the place and what would be right."""

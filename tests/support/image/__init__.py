@@ -1,0 +1,1 @@
+"""The operator's image, built where no registry can be reached."""
