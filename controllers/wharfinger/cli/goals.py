@@ -61,17 +61,29 @@ def condition(kind: str, status: str) -> Goal:
     return goal
 
 
-def changed(before: Object, goal: Goal) -> Goal:
-    """`goal`, but a failure that was there `before` does not count: nobody has looked at what was asked for yet."""
+def moved_on(before: Object, goal: Goal) -> Goal:
+    """`goal` after a rollout was let go: standing where it stood `before` is no failure, for nobody has looked yet.
+
+    Annotations do not count in metadata.generation, so that the status itself cannot say whether it knows of them. A
+    revision that had failed already is not tried again, and does count.
+    """
+    old = _where(before)
+    hopeless = old["failedRevision"] is not None and old["failedRevision"] == old["revision"]
 
     def after(workload: Object | None) -> Standing:
         standing = goal(workload)
-        stale = workload is not None and workload.get("status") == before.get("status")
+        stale = workload is not None and not hopeless and _where(workload) == old
         if standing.outcome is Outcome.failed and stale:
             return Standing(Outcome.waiting, standing.told)
         return standing
 
     return after
+
+
+def _where(workload: Object) -> Object:
+    """Where a rollout stands, without counts and times."""
+    rollout = _rollout(workload)
+    return {key: rollout.get(key) for key in ("state", "revision", "runningRevision", "failedRevision")}
 
 
 def restarted(before: Object) -> Goal:

@@ -55,16 +55,21 @@ async def states(client: KubeClient, scope: Scope) -> AsyncGenerator[Objects, No
 async def _list(client: KubeClient, scope: Scope) -> tuple[Objects, str]:
     objects: Objects = {}
     version = ""
-    selectors = {"label_selector": scope.label_selector, "field_selector": scope.field_selector}
-    async for page in client.pages(scope.resource, scope.namespace, **selectors):
+    labels, fields = scope.label_selector, scope.field_selector
+    async for page in client.pages(scope.resource, scope.namespace, label_selector=labels, field_selector=fields):
         objects.update({key_of(item): _typed(item, scope.resource) for item in page.items})
         version = page.resource_version
     return objects, version
 
 
 async def _watch(client: KubeClient, scope: Scope, version: str) -> AsyncGenerator[list[Object], None]:
-    selectors = {"label_selector": scope.label_selector, "field_selector": scope.field_selector}
-    async for batch in client.watch(scope.resource, scope.namespace, resource_version=version, **selectors):
+    async for batch in client.watch(
+        scope.resource,
+        scope.namespace,
+        resource_version=version,
+        label_selector=scope.label_selector,
+        field_selector=scope.field_selector,
+    ):
         yield batch
 
 

@@ -137,6 +137,14 @@ async def test_what_is_not_scaled_by_hand_says_so(world: World, spec: dict[str, 
     assert done.err.startswith(f"wharfinger: {said}")
 
 
+async def test_a_job_has_no_rollout_to_steer(world: World) -> None:
+    await world.workload("web", image=V1, mode="job")
+    for verb in ("rollback", "pause"):
+        done = await wharfinger(world, verb, "web")
+        said = "wharfinger: web is of mode job: each revision is a Job of its own, which runs once\n"
+        assert (done.code, done.out, done.err) == (1, "", said)
+
+
 @pytest.mark.parametrize("verb", ["history", "rollback", "pause", "resume", "restart", "events", "logs"])
 async def test_a_name_that_is_not_there_is_told_in_one_line(world: World, verb: str) -> None:
     done = await wharfinger(world, verb, "absent")

@@ -96,11 +96,12 @@ def test_a_pin_in_the_document_counts() -> None:
 
 
 def test_replicas_that_an_autoscaler_has_are_not_shown() -> None:
-    live = workload(rollout=AT_1)
+    live = workload(rollout=AT_1, replicas=2)
     finding = {"path": "spec.replicas", "severity": "info", "reason": "ScaledElsewhere", "message": "m"}
     live["status"]["findings"] = [finding]
     found = meant(live, workload(replicas=3), *kept(workload()))
     assert found.before == found.after
+    assert "replicas" not in found.after["Deployment/web"]["spec"]
 
 
 def test_a_diff_shows_what_differs_whatever_the_order_of_keys() -> None:

@@ -47,11 +47,17 @@ def test_a_failure_says_why() -> None:
     assert goals.ready(None).told == "does not exist"
 
 
-def test_a_failure_from_before_does_not_count() -> None:
-    goal = goals.changed(STALLED, goals.ready)
-    assert goal(STALLED).outcome is Outcome.waiting
-    assert goal(workload(("Stalled", "True", "InvalidSpec"))).outcome is Outcome.failed
+def rolled_back(**rollout: Any) -> Object:
+    return workload(("Stalled", "True", "RolledBack"), state="RolledBack", revision=2, runningRevision=1, **rollout)
+
+
+def test_a_pin_from_before_is_no_failure_and_a_failed_revision_is_one() -> None:
+    pinned, failed = rolled_back(), rolled_back(failedRevision=2)
+    goal = goals.moved_on(pinned, goals.ready)
+    assert goal(rolled_back(progress="1/2")).outcome is Outcome.waiting
+    assert goal(failed).outcome is Outcome.failed
     assert goal(READY).outcome is Outcome.reached
+    assert goals.moved_on(failed, goals.ready)(failed).outcome is Outcome.failed
 
 
 def test_a_restart_is_ready_on_another_revision() -> None:

@@ -31,7 +31,7 @@ def pod(phase: str = "Running", **containers: Object) -> Object:
         "spec": {"initContainers": [{"name": "setup"}], "containers": [{"name": name} for name in containers]},
         "status": {
             "phase": phase,
-            "initContainerStatuses": [{"name": "setup", **ENDED}],
+            "initContainerStatuses": [{"name": "setup", "state": {"terminated": {"exitCode": 0}}}],
             "containerStatuses": statuses,
         },
     }

@@ -10,6 +10,7 @@ from wharfinger.cli.errors import CommandError
 from wharfinger.cli.options import Context, Kubeconfig, Name, Namespace, Output
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
     from wharfinger.cli.rollouts.kept import Revision
@@ -81,7 +82,13 @@ def rows(kept: "Sequence[Revision]", *, wide: bool) -> "Table":
         images = each.images if wide else each.images[:1]
         more = f" +{len(each.images) - len(images)}" if len(each.images) > len(images) else ""
         state = Text(", ".join(each.states), style=_style(each.states))
-        cells = [str(each.number), short_duration(each.age), each.hash, Text(", ".join(images) + more), state]
+        cells: list[RenderableType] = [
+            str(each.number),
+            short_duration(each.age),
+            each.hash,
+            Text(", ".join(images) + more),
+            state,
+        ]
         made.add_row(*cells, *([Text(each.cause)] if caused else []))
     return made
 

@@ -30,6 +30,7 @@ def pause(
     async def act() -> None:
         async with connect(kubeconfig=kubeconfig, context=context) as kube:
             for subject in [await read(kube, namespace or kube.namespace, plain(name)) for name in names]:
+                subject.must_roll_out()
                 workload, done = subject.workload, "is paused already: nothing to do"
                 if not subject.paused:
                     workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, "true"), "paused"
@@ -63,7 +64,7 @@ def resume(
                 workload, done = subject.workload, not_paused(subject)
                 if subject.paused:
                     workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, None), "resumed"
-                goal = goals.changed(subject.workload, goals.ready)
+                goal = goals.moved_on(subject.workload, goals.ready)
                 await follow(kube, workload, goal, wait=wait, timeout=timeout)
                 report(workload, done, output=output)
 

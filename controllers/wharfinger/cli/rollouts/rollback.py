@@ -46,6 +46,7 @@ def rollback(
     async def act() -> None:
         async with connect(kubeconfig=kubeconfig, context=context) as kube:
             subject = await read(kube, namespace or kube.namespace, plain(name))
+            subject.must_roll_out()
             if clear:
                 await _clear(kube, subject, wait=wait, timeout=timeout, output=output)
             else:
@@ -112,5 +113,5 @@ async def _clear(
     if subject.pin is not None:
         workload = await annotate(kube, subject.key, ROLLBACK_TO_ANNOTATION, None)
         done = f"not pinned any more: revision {subject.rollout.get('revision', 'of the spec')} runs again"
-    await follow(kube, workload, goals.changed(subject.workload, goals.ready), wait=wait, timeout=timeout)
+    await follow(kube, workload, goals.moved_on(subject.workload, goals.ready), wait=wait, timeout=timeout)
     report(workload, done, output=output)

@@ -8,6 +8,7 @@ from typing import Any
 from wharfinger.api.builtin import CONTROLLER_REVISION
 from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Key, key_of
+from wharfinger.cli.errors import CommandError
 from wharfinger.cli.goals import Goal
 from wharfinger.cli.kube import MANAGER, WORKLOAD, Kube
 from wharfinger.cli.rollouts.kept import Revision, revisions
@@ -40,6 +41,11 @@ class Subject:
         """``status.rollout``; empty before the operator has seen the workload."""
         found: Object = self.workload.get("status", {}).get("rollout") or {}
         return found
+
+    def must_roll_out(self) -> None:
+        """Raise CommandError where there is no rollout to steer."""
+        if self.workload["spec"].get("mode") == "job":
+            raise CommandError(f"{self.key[1]} is of mode job: each revision is a Job of its own, which runs once")
 
     @property
     def paused(self) -> bool:
