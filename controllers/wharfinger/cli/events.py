@@ -84,25 +84,30 @@ def happenings(family: "Family") -> list[Happening]:
 
 @dataclass(frozen=True, slots=True)
 class _Subjects:
-    """What an Event may be about: what exists by its uid, and what is gone by the name that it must have had."""
+    """What an Event may be about. What is gone is known by its name: of an object that is back, or as it was given."""
 
-    uids: frozenset[str]
-    names: tuple[str, ...]
-    """Of the objects whose controllers make ReplicaSets, Jobs and pods."""
+    workload: str
+    """Its uid: another one of that name had nothing to do with it."""
+    members: frozenset[tuple[str, str]]
+    """Kinds and names of all that is under it."""
+    parents: tuple[str, ...]
+    """Names of those whose controllers make ReplicaSets, Jobs and pods."""
 
     @classmethod
     def of(cls, family: "Family") -> "_Subjects":
         from wharfinger.cli.status.detail import kin
 
         mine = kin(family.objects, family.workload)
-        uids = {obj["metadata"]["uid"] for obj in (family.workload, *mine, *family.pods)}
-        return cls(frozenset(uids), tuple(obj["metadata"]["name"] for obj in mine if obj["kind"] in _PARENTS))
+        members = frozenset((obj["kind"], obj["metadata"]["name"]) for obj in (*mine, *family.pods))
+        parents = tuple(obj["metadata"]["name"] for obj in mine if obj["kind"] in _PARENTS)
+        return cls(family.workload["metadata"]["uid"], members, parents)
 
     def include(self, subject: Mapping[str, Any]) -> bool:
-        ending, name = _MADE.get(subject.get("kind", "")), subject.get("name", "")
-        if subject.get("uid") in self.uids:
+        kind, name = subject.get("kind", ""), subject.get("name", "")
+        if subject.get("uid") == self.workload or (kind, name) in self.members:
             return True
-        return ending is not None and any(re.fullmatch(re.escape(parent) + ending, name) for parent in self.names)
+        given = _MADE.get(kind)
+        return given is not None and any(re.fullmatch(re.escape(parent) + given, name) for parent in self.parents)
 
 
 _PARENTS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")

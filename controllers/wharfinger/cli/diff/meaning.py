@@ -138,6 +138,8 @@ def _without_content(value: Any) -> Any:
 
 def _remark(before: _Side, after: _Side) -> str:
     """What becomes of the pods."""
+    if after.run.hash != before.run.hash and after.run.number == before.run.number:  # no operator has numbered them yet
+        return "pods are replaced"
     if after.run.hash != before.run.hash:
         return f"pods are replaced: revision {before.run.number} runs, {after.run.number} will"
     if before.wanted.hash != after.wanted.hash:

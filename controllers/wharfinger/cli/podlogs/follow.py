@@ -83,8 +83,14 @@ class _Following:
         return [pod for pod in self.mirror.found[POD].values() if pod["metadata"]["labels"][INSTANCE] == name]
 
     def look(self, *, first: bool) -> None:
-        """Begin what can be read by now; tell of what came and went. Pods that are there at ``first`` are no news."""
+        """Begin what can be read by now; tell of what came and went. Pods that are there at ``first`` are no news.
+
+        Raises what a reader came to grief over: a pipe that was closed, say.
+        """
         pods = self.mirror.found[POD]
+        for task in self._reading.values():
+            if task.done() and not task.cancelled():
+                task.result()
         for pod in pods.values():
             for source in sources(pod, self.choice):
                 if source not in self._reading:
