@@ -6,7 +6,7 @@ import re
 
 import pytest
 from tests.support.commands import going_on, wharfinger
-from tests.support.containers import BUSYBOX, IDLE, shell, tell, the_pod, web
+from tests.support.containers import BUSYBOX, IDLE, NOBODY, shell, tell, the_pod, web
 from tests.support.waiting import eventually
 from tests.support.workloads import pods_of
 from tests.support.world import World, condition
@@ -20,8 +20,10 @@ STARTED = 'version "1" listens on port 8080'
 
 
 async def test_the_logs_of_all_pods_and_containers(world: World) -> None:
-    chatty = {"name": "beside", "image": BUSYBOX, "command": ["sh", "-c", f"echo eins; echo zwei; {IDLE}"]}
-    await world.workload("web", **web(replicas=2, pod={"containers": [chatty], "terminationGracePeriodSeconds": 1}))
+    script = f"echo eins; echo zwei; {IDLE}"
+    beside = {"name": "beside", "image": BUSYBOX, "command": ["sh", "-c", script]}
+    pod = {"containers": [{**beside, "securityContext": {"runAsUser": NOBODY}}]}
+    await world.workload("web", **web(replicas=2, terminationGracePeriod="1s", pod=pod))
     await world.ready("web", timeout=120)
     names = sorted(pod["metadata"]["name"] for pod in await pods_of(world, "web"))
 
@@ -31,8 +33,8 @@ async def test_the_logs_of_all_pods_and_containers(world: World) -> None:
     assert "eins" not in plain.out
     assert "\x1b" not in plain.out
 
-    beside = await wharfinger(world, "logs", "web", "-c", "beside", "--tail", "1", "--timestamps", "--since", "1h")
-    stamped = [line.split() for line in beside.out.splitlines()]
+    other = await wharfinger(world, "logs", "web", "-c", "beside", "--tail", "1", "--timestamps", "--since", "1h")
+    stamped = [line.split() for line in other.out.splitlines()]
     assert sorted(label for label, _, _ in stamped) == [f"{name}/beside" for name in names]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", time) and text == "zwei" for _, time, text in stamped)
 

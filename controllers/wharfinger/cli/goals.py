@@ -124,8 +124,29 @@ def told(workload: Object) -> str:
 def _well(workload: Object | None, ends: dict[State, Outcome]) -> Standing:
     if workload is None:
         return GONE
+    if half_written(workload):
+        return Standing(Outcome.waiting, told(workload))
     state, _ = verdict(workload)
     return Standing(ends.get(state, Outcome.waiting), told(workload))
+
+
+_STATES = {"RolledBack": "RolledBack", "RolloutFailed": "Failed", "RolloutPaused": "Paused"}
+"""Reasons of Stalled that tell of a rollout, and its state."""
+
+
+def half_written(workload: Object) -> bool:
+    """Whether a rollout has begun and the conditions are still those from before.
+
+    The operator writes down which revision shall run before it acts, and what came of it afterwards. Where an
+    annotation began the rollout, metadata.generation does not tell the two apart.
+    """
+    state, found = verdict(workload)
+    rollout = _rollout(workload).get("state")
+    if rollout is None:
+        return False
+    if state is State.ready:
+        return bool(rollout != "Completed")
+    return state is State.stalled and _STATES.get(found["reason"], rollout) != rollout
 
 
 def _condition(workload: Object, kind: str) -> Object | None:

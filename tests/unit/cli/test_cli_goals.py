@@ -60,6 +60,23 @@ def test_a_pin_from_before_is_no_failure_and_a_failed_revision_is_one() -> None:
     assert goals.moved_on(failed, goals.ready)(failed).outcome is Outcome.failed
 
 
+@pytest.mark.parametrize(
+    ("condition", "state", "outcome"),
+    [
+        (("Ready", "True", "AllReplicasReady"), "Completed", "reached"),
+        (("Ready", "True", "AllReplicasReady"), "Progressing", "waiting"),
+        (("Stalled", "True", "RolledBack"), "RolledBack", "failed"),
+        (("Stalled", "True", "RolledBack"), "Progressing", "waiting"),
+        (("Stalled", "True", "RolloutFailed"), "Failed", "failed"),
+        (("Stalled", "True", "Conflict"), "Progressing", "failed"),
+    ],
+)
+def test_conditions_from_before_a_rollout_do_not_count(
+    condition: tuple[str, str, str], state: str, outcome: str
+) -> None:
+    assert goals.ready(workload(condition, state=state)).outcome.value == outcome
+
+
 def test_a_restart_is_ready_on_another_revision() -> None:
     before, after = ({**READY, "status": {**READY["status"], "rollout": {"revision": n}}} for n in (1, 2))
     goal = goals.restarted(before)
