@@ -59,7 +59,7 @@ def test_the_manifest_names_the_archive_and_its_checksum(built: Path, capsys: py
     assert archive.parent == built
     assert hashlib.sha256(archive.read_bytes()).hexdigest() == platform["sha256"]
     with tarfile.open(archive) as tar:
-        assert {entry.name: oct(entry.mode) for entry in tar} == {"wharfinger": "0o755", "LICENSE": "0o644"}
+        assert {entry.name: oct(entry.mode) for entry in tar} == {"kubectl-wharfinger": "0o755", "LICENSE": "0o644"}
 
 
 def test_kubectl_runs_what_the_archive_holds(built: Path, tmp_path: Path) -> None:
