@@ -68,6 +68,19 @@ def table(*columns: str) -> "Table":
     return made
 
 
+def say(text: str) -> None:
+    """A line on standard output, as it is."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def remark(text: str) -> None:
+    """A line on standard error, beside what was asked for."""
+    from rich.text import Text
+
+    err().print(Text(text, style="dim"), soft_wrap=True)
+
+
 def print_data(data: Any, *, as_json: bool) -> None:
     """``data`` on standard output, as JSON or YAML."""
     sys.stdout.write(json_text(data) if as_json else yaml_text(data))

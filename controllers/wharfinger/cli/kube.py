@@ -13,6 +13,9 @@ from wharfinger.engine.errors import ApiError, NotFound, Unauthorized, Unavailab
 
 WORKLOAD = CONTAINER_WORKLOAD
 
+MANAGER = "wharfinger-cli"
+"""Field manager of what a person writes by the command line; the operator's own is ``wharfinger``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kube:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from typer import TyperException
 
-from wharfinger.cli import cluster, demo, render, run, status
+from wharfinger.cli import apply, cluster, completion, demo, diff, events, podlogs, render, run, scale, status, wait
 from wharfinger.cli.errors import BAD_INPUT, INTERRUPTED, NOT_WELL
+from wharfinger.cli.rollouts import history, pause, restart, rollback
 from wharfinger.cluster.errors import ClusterError
 
 app = typer.Typer(
@@ -24,6 +25,18 @@ app.add_typer(cluster.app, name="cluster")
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("render")(render.render)
+app.command("apply")(apply.apply)
+app.command("diff")(diff.diff)
+app.command("wait")(wait.wait)
+app.command("logs")(podlogs.logs)
+app.command("events")(events.events)
+app.command("history")(history.history)
+app.command("rollback")(rollback.rollback)
+app.command("pause")(pause.pause)
+app.command("resume")(pause.resume)
+app.command("restart")(restart.restart)
+app.command("scale")(scale.scale)
+app.command("completion")(completion.completion)
 
 
 @app.callback(invoke_without_command=True)

@@ -7,7 +7,8 @@ manager and asks for strict validation: a field that the server does not know is
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 
 import orjson
 
+from wharfinger.api.builtin import POD
 from wharfinger.api.resource import Key, Object, Resource, key_of
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.errors import NotFound
@@ -153,6 +155,19 @@ class KubeClient:
     async def raw(self, path: str) -> bytes:
         """Body of any GET, for what is no resource: ``/metrics``, ``/openapi/v3``, ``/readyz``."""
         return await self._transport.request(Request(method="GET", verb="raw", resource="raw", path=path))
+
+    async def log(self, namespace: str, pod: str, query: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        """What a container wrote, as it arrives; `query` is that of a PodLogOptions.
+
+        A container may be silent for as long as it likes, so that only the end of the connection ends this.
+        """
+        path = POD.path(namespace, pod, "log")
+        request = Request(
+            method="GET", verb="log", resource=str(POD), path=path, query=urlencode(query), headers={"Accept": "*/*"}
+        )
+        async with aclosing(self._transport.chunks(request, silence=None)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     # Writes
 

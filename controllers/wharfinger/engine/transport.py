@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -84,13 +85,19 @@ class Transport:
 
     async def stream(self, request: Request) -> AsyncIterator[list[bytes]]:
         """Lines of an answer that does not end, in the batches in which they arrive."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=SILENCE)
+        async with aclosing(self.chunks(request, silence=SILENCE)) as chunks:
+            async for lines in split_lines(chunks):
+                yield lines
+
+    async def chunks(self, request: Request, *, silence: float | None) -> AsyncGenerator[bytes, None]:
+        """An answer of any length, as it arrives; `silence` is how many seconds may pass without a byte."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=silence)
         try:
             async with await self._send(request, timeout) as response:
                 if response.status != 200:
                     raise await _error(response)
-                async for lines in split_lines(response.content.iter_any()):
-                    yield lines
+                async for chunk in response.content.iter_any():
+                    yield chunk
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _no_answer(error) from error
 

@@ -7,15 +7,13 @@ from time import monotonic
 from typing import Any
 
 from wharfinger.api.resource import Resource
+from wharfinger.cli.watching import RETRY, Scope, states
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError
 
 Object = dict[str, Any]
 Objects = dict[str, Object]
 """What is there of one resource in one namespace, by name."""
-
-RETRY = 0.5
-"""Seconds between two attempts while the API server does not answer."""
 
 
 class NotSeenError(Exception):
@@ -40,8 +38,9 @@ async def until(
     """
     started = monotonic()
     last: Objects = {}
+    scope = Scope(resource=resource, namespace=namespace, label_selector=label_selector)
     try:
-        async with asyncio.timeout(deadline), aclosing(states(client, resource, namespace, label_selector)) as seen:
+        async with asyncio.timeout(deadline), aclosing(_seen(client, scope)) as seen:
             async for last in seen:
                 on_change(last)
                 if expected(last):
@@ -51,37 +50,12 @@ async def until(
     return monotonic() - started
 
 
-async def states(
-    client: KubeClient, resource: Resource, namespace: str, label_selector: str = ""
-) -> AsyncGenerator[Objects, None]:
-    """What is there now, and again with each change, for ever. A watch that ends or fails is begun anew."""
+async def _seen(client: KubeClient, scope: Scope) -> AsyncGenerator[Objects, None]:
+    """As `states`, but whatever goes wrong is tried again: the kind may have been made a moment ago."""
     while True:
         try:
-            objects, version = await _list(client, resource, namespace, label_selector)
-            yield objects
-            async for batch in client.watch(
-                resource, namespace, resource_version=version, label_selector=label_selector, timeout_seconds=300
-            ):
-                for event in batch:
-                    _take(event, objects)
-                yield objects
+            async with aclosing(states(client, scope)) as seen:
+                async for objects in seen:
+                    yield {name: obj for (_, name), obj in objects.items()}
         except ApiError:
             await asyncio.sleep(RETRY)
-
-
-async def _list(client: KubeClient, resource: Resource, namespace: str, label_selector: str) -> tuple[Objects, str]:
-    objects: Objects = {}
-    version = ""
-    async for page in client.pages(resource, namespace, label_selector=label_selector):
-        objects.update({item["metadata"]["name"]: item for item in page.items})
-        version = page.resource_version
-    return objects, version
-
-
-def _take(event: Object, objects: Objects) -> None:
-    """Bring one watch event into ``objects``; a bookmark changes nothing."""
-    kind, obj = event["type"], event["object"]
-    if kind in ("ADDED", "MODIFIED"):
-        objects[obj["metadata"]["name"]] = obj
-    elif kind == "DELETED":
-        objects.pop(obj["metadata"]["name"], None)

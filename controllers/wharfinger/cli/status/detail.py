@@ -94,7 +94,7 @@ def detail(
     now: datetime,
 ) -> Detail:
     """The workload with those of ``objects``, ``pods`` and ``events`` that belong to it; the others are ignored."""
-    mine = _family(list(objects), workload)
+    mine = kin(list(objects), workload)
     its_pods = list(pods)
     uids = {obj["metadata"].get("uid") for obj in (workload, *mine, *its_pods)}
     return Detail(
@@ -102,12 +102,12 @@ def detail(
         status=workload.get("status", {}),
         children=tuple(_child(obj, now) for obj in mine),
         pods=tuple(sorted((pod_line(pod, now=now) for pod in its_pods), key=lambda pod: pod.name)),
-        events=_last([event for event in events if _regarding(event).get("uid") in uids], now),
+        events=_last([event for event in events if regarding(event).get("uid") in uids], now),
         unread=tuple(unread),
     )
 
 
-def _family(objects: list[Object], workload: Object) -> list[Object]:
+def kin(objects: Sequence[Object], workload: Object) -> list[Object]:
     """What the workload made, and what that made: a StatefulSet's claims, a CronJob's jobs (not its own history)."""
     children = {obj["metadata"].get("uid") for obj in objects if belongs(obj, workload)}
     return [
@@ -186,7 +186,8 @@ def _child(obj: Object, now: datetime) -> Child:
     )
 
 
-def _regarding(event: Object) -> Object:
+def regarding(event: Object) -> Object:
+    """What an Event is about."""
     found: Object = event.get("regarding") or event.get("involvedObject") or {}
     return found
 
@@ -208,13 +209,19 @@ def event_time(event: Object) -> str:
     return time
 
 
+def event_count(event: Object) -> int:
+    """How often it happened."""
+    found: int = (event.get("series") or {}).get("count") or event.get("deprecatedCount") or event.get("count") or 1
+    return found
+
+
 def _event_line(event: Object, now: datetime) -> EventLine:
-    about = _regarding(event)
+    about = regarding(event)
     return EventLine(
         type=event.get("type", "Normal"),
         reason=event.get("reason", ""),
         about=f"{about.get('kind', '')}/{about.get('name', '')}",
         message=event.get("note") or event.get("message") or "",
-        count=(event.get("series") or {}).get("count") or event.get("deprecatedCount") or event.get("count") or 1,
+        count=event_count(event),
         age=seconds_since(event_time(event), now=now),
     )
