@@ -10,6 +10,7 @@ import pytest
 from wharfinger.engine.operator import Settings, run_operator
 
 
+@pytest.mark.filterwarnings("ignore:coroutine 'authenticator'")  # kopf's own, of a start that fails
 def test_it_runs_as_a_user_whom_the_machine_does_not_know(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A container's user has no entry in /etc/passwd. All that fails here is the connection, in one line."""
 
