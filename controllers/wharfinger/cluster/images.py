@@ -143,7 +143,7 @@ def push_layout(
     """
 
     def blob(descriptor: Mapping[str, Any]) -> bytes:
-        return (directory / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+        return (directory / "blobs" / str(descriptor["digest"]).replace(":", "/")).read_bytes()
 
     found = json.loads((directory / "index.json").read_text())["manifests"]
     if [each["mediaType"] for each in found] != [MANIFEST_TYPE]:

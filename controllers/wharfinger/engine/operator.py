@@ -69,6 +69,8 @@ class _Process:
                 registry=registry,
                 settings=settings,
                 standalone=True,
+                # Else kopf asks the machine for the user's name, and a container's user has none.
+                identity=self._settings.identity,  # type: ignore[arg-type]  # a NewType that kopf does not export
                 clusterwide=not self._settings.namespaces,
                 namespaces=self._settings.namespaces,
                 stop_flag=self._stop,
