@@ -177,8 +177,10 @@ def _show(found: Sequence[Happening], output: Format) -> None:
         now = datetime.now(UTC)
         made = console.table("last seen", "type", "reason", "object", "message")
         for each in found:
-            age = f"{short_duration(seconds_since(each.time, now=now))}{f' x{each.count}' if each.count > 1 else ''}"
-            made.add_row(age, Text(each.type, style=_style(each)), each.reason, each.about, Text(each.message))
+            age = short_duration(seconds_since(each.time, now=now))
+            made.add_row(
+                f"{age}{_times(each)}", Text(each.type, style=_style(each)), each.reason, each.about, Text(each.message)
+            )
         console.out().print(made)
 
 
@@ -191,11 +193,12 @@ def _line(each: Happening, output: Format) -> None:
     if output is Format.name:
         console.say(f"event/{each.name}")
         return
-    time = f"{parse_time(each.time):%H:%M:%S}"
-    text = Text.assemble(
-        f"{time}  ", (f"{each.type:7}", _style(each)), f"  {each.reason}  {each.about}  {each.message}"
-    )
-    console.out().print(text, soft_wrap=True)
+    time, what = f"{parse_time(each.time):%H:%M:%S}", f"{each.reason}{_times(each)}  {each.about}  {each.message}"
+    console.out().print(Text.assemble(f"{time}  ", (f"{each.type:7}", _style(each)), f"  {what}"), soft_wrap=True)
+
+
+def _times(each: Happening) -> str:
+    return f" x{each.count}" if each.count > 1 else ""
 
 
 def _style(each: Happening) -> str:

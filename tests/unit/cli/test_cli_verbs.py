@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from wharfinger.cli.main import invoke
 from wharfinger.cli.names import plain
 from wharfinger.cli.scale import obstacle
 from wharfinger.cli.status.changes import Ledger
-from wharfinger.cli.status.detail import Detail, PodLine
+from wharfinger.cli.status.detail import Detail, EventLine, PodLine
 from wharfinger.cli.status.gather import Family
 from wharfinger.cli.status.summary import summarise
 
@@ -187,6 +188,14 @@ def test_only_what_is_new_is_told() -> None:
         ["shop/web Pod/p  gone"],
     ]
     assert list(ledger.lines([], full=True)) == ["shop/web  gone", "shop/web Pod/q  gone"]
+
+
+def test_what_happened_is_told_and_never_gone() -> None:
+    ledger = Ledger()
+    about: Object = {"type": "Normal", "reason": "Pulled", "about": "Pod/p", "message": "m", "age": 1.0}
+    once, again = (replace(detail("A"), events=(EventLine(**about, count=count),)) for count in (1, 2))
+    looks = [list(ledger.lines([look], full=True)) for look in (once, again, detail("A"))]
+    assert looks == [["shop/web  Ready  A: m", "shop/web Pod/p Pulled  m"], [], []]
 
 
 def test_a_list_tells_of_workloads_only() -> None:

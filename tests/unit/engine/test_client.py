@@ -14,7 +14,7 @@ from aiohttp import web
 from wharfinger.api.builtin import CONFIG_MAP, DEPLOYMENT
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection, NoConnection
-from wharfinger.engine.errors import ApiError, Gone, LeadershipLost, TooManyRequests, Unavailable
+from wharfinger.engine.errors import ApiError, Gone, Invalid, LeadershipLost, TooManyRequests, Unavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -123,6 +123,34 @@ async def test_watch_events_arrive_whole_however_they_are_cut() -> None:
     async with serving(handler) as client:
         batches = [batch async for batch in client.watch(CONFIG_MAP, resource_version="1")]
     assert [event for batch in batches for event in batch] == [big, small]
+
+
+async def test_a_log_arrives_as_it_was_written() -> None:
+    """Empty lines, and what follows the last one: unlike watch events, they mean something."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.path == "/api/v1/namespaces/shop/pods/web-1/log"
+        assert dict(request.query) == {"container": "web", "follow": "true"}
+        assert request.headers["Accept"] == "*/*"
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for part in (b"one\n\nt", b"wo\nend"):
+            await response.write(part)
+        return response
+
+    async with serving(handler) as client:
+        chunks = [chunk async for chunk in client.log("shop", "web-1", {"container": "web", "follow": "true"})]
+    assert b"".join(chunks) == b"one\n\ntwo\nend"
+
+
+async def test_a_log_that_cannot_be_read_says_why() -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return _json({"kind": "Status", "code": 400, "message": 'container "web" is waiting to start'}, status=400)
+
+    async with serving(handler) as client:
+        with pytest.raises(Invalid, match="waiting to start"):
+            async for _ in client.log("shop", "web-1", {}):
+                pass
 
 
 async def test_an_error_in_the_stream_is_raised() -> None:
