@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer import TyperException
 
-from wharfinger.cli import cluster, demo, render, run, status
+from wharfinger.cli import cluster, demo, doctor, importing, render, run, status
 from wharfinger.cli.errors import BAD_INPUT, INTERRUPTED, NOT_WELL
 from wharfinger.cluster.errors import ClusterError
 
@@ -24,6 +24,8 @@ app.add_typer(cluster.app, name="cluster")
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("render")(render.render)
+app.command("import")(importing.import_)
+app.command("doctor")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)
