@@ -147,9 +147,7 @@ def without_credentials(cluster: Cluster, path: Path, **changes: Any) -> Path:
         "current-context": "a",
         "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
         "users": [{"name": "a", "user": {}}],
-        "clusters": [
-            {"name": "a", "cluster": {"server": cluster.server, "certificate-authority": authority} | changes}
-        ],
+        "clusters": [{"name": "a", "cluster": where | changes}],
     }
     path.write_text(json.dumps(config))
     return path
