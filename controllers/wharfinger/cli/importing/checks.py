@@ -63,15 +63,12 @@ def held_back(source: Source) -> Iterator[Finding]:
 
 def lost_by_label(source: Source) -> Iterator[Finding]:
     """The one label that new pods will have another value of; what selects by it would lose them."""
-    if source.mode == "cron" or source.labels.get(MANAGED_BY_LABEL) is None:
-        return
-    selecting = {"spec.selector": (source.runner["spec"].get("selector") or {}).get("matchLabels") or {}}
-    by = [place(each) for each in source.services if MANAGED_BY_LABEL in each["spec"]["selector"]]
-    if MANAGED_BY_LABEL in selecting["spec.selector"]:
-        by.append(place(source.runner))
-    for what in by:
+    selecting = [each for each in source.services if MANAGED_BY_LABEL in each["spec"]["selector"]]
+    if MANAGED_BY_LABEL in ((source.runner["spec"].get("selector") or {}).get("matchLabels") or {}):
+        selecting.append(source.runner)
+    for obj in selecting:
         message = f"selects by the label {MANAGED_BY_LABEL}, which will say wharfinger: take it out of the selector"
-        yield error(f"{what}.spec.selector", "SelectsByManager", message)
+        yield error(f"{place(obj)}.spec.selector", "SelectsByManager", message)
 
 
 def under_way(source: Source) -> Iterator[Finding]:

@@ -14,13 +14,12 @@ from wharfinger.api.resource import Object
 
 POD: Final[Object] = {
     "dnsPolicy": "ClusterFirst",
-    "enableServiceLinks": True,
     "restartPolicy": "Always",
     "schedulerName": "default-scheduler",
     "securityContext": {},
     "terminationGracePeriodSeconds": 30,
 }
-"""Defaults of a PodSpec's own fields."""
+"""Defaults of a PodSpec's own fields. Without enableServiceLinks, which is filled into pods and not into templates."""
 
 _CONTAINER: Final[Object] = {
     "resources": {},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -45,6 +45,11 @@ class Imported:
     def blocked(self) -> bool:
         """Whether nothing must be handed over."""
         return any(finding.severity == "error" for finding in self.findings)
+
+    def restarting(self) -> Imported:
+        """The same with a rollout at once: the pods that are there are not those that the document means."""
+        metadata = {name: value for name, value in self.document["metadata"].items() if name != "annotations"}
+        return replace(self, document=self.document | {"metadata": metadata})
 
 
 def imported(source: Source, *, force: bool = False, allow_restart: bool = False) -> Imported:

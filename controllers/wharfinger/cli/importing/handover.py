@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from wharfinger.api.builtin import BY_KIND, POD
@@ -83,7 +84,7 @@ async def release(
     missing = f"no operator took the objects within {timeout:g} s: does it run (`wharfinger doctor`)? Run this again"
     workload = await client.get(CONTAINER_WORKLOAD, *key)
     for obj in taken:
-        await _until(lambda obj=obj: _owned(client, obj, workload), timeout, missing)
+        await _until(partial(_owned, client, obj, workload), timeout, missing)
     live = await client.get(resource_of(source.runner), *key)
     if not _as_it_was(workload, source, live):
         raise CommandError(
@@ -94,7 +95,7 @@ async def release(
         patch = {"metadata": {"annotations": {PAUSED_ANNOTATION: None}}}
         await client.patch(CONTAINER_WORKLOAD, key, patch, manager=MANAGER)
         message = f"the objects are handed over, but not Ready within {timeout:g} s: `wharfinger status {source.name}`"
-        await _until(lambda: _ready(client, source, key), timeout, message)
+        await _until(partial(_ready, client, source, key), timeout, message)
 
 
 def _as_it_was(workload: Object, source: Source, live: Object) -> bool:

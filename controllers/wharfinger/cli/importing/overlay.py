@@ -46,7 +46,7 @@ def _items(field: str, base: list[Object], wanted: list[Object]) -> list[Object]
     keys = merge_keys(field)
     there = {_identity(item, keys): item for item in base}
     here = {_identity(item, keys) for item in wanted}
-    removed = [_named(item, keys) | {PATCH: "delete"} for item in base if _identity(item, keys) not in here]
+    removed = [_named(item, keys) | {PATCH: "delete"} for key, item in there.items() if key not in here]
     return [*_changed(there, wanted, keys), *removed]
 
 

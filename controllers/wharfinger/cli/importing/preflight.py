@@ -25,6 +25,8 @@ from wharfinger.render.findings.rule import error, info, warning
 from wharfinger.render.metadata import INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL
 from wharfinger.render.names import POD_PARENT_LIMIT, fitted
 
+REPLACES_PODS = "ReplacesPods"
+"""Reason of a finding."""
 _OURS = frozenset({NAME_LABEL, INSTANCE_LABEL, MANAGED_BY_LABEL, REVISION_LABEL})
 """Labels of ours on pods. On those of a CronJob's further jobs they do no harm."""
 _BOOKKEEPING = frozenset({"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"})
@@ -83,9 +85,9 @@ def compared(source: Source, after: Object, made: Object, *, allow_restart: bool
     found: dict[str, None] = {}
     for other in (after, made):
         for each in differences(_template(live, ours), _template(other, ours)):
-            found[each.at(f"{where}.template")] = None
+            found[each.at(f"{where}.spec.template")] = None
     for path in found:
-        yield say(path, "ReplacesPods", "would change, and so replace the pods")
+        yield say(path, REPLACES_PODS, "would change, and so replace the pods")
     if after["spec"].get("selector") != live["spec"].get("selector"):
         yield error(f"{where}.spec.selector", "Immutable", "would change, which Kubernetes does not allow")
     changing = {each.path for each in differences(_rest(live), _rest(after))}

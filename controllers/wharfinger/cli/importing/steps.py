@@ -15,7 +15,7 @@ from wharfinger.cli.importing import handover, show
 from wharfinger.cli.importing.checks import place
 from wharfinger.cli.importing.document import Imported, imported
 from wharfinger.cli.importing.gather import gather
-from wharfinger.cli.importing.preflight import Preflight, preflight
+from wharfinger.cli.importing.preflight import REPLACES_PODS, Preflight, preflight
 from wharfinger.cli.importing.source import Source
 from wharfinger.cli.kube import connect
 from wharfinger.engine.client import KubeClient
@@ -46,6 +46,8 @@ async def run(wish: Wish, *, namespace: str | None, context: str | None, kubecon
             return await _go_on(client, wish, source, existing)
         found = imported(source, force=wish.force, allow_restart=wish.allow_restart)
         asked = await _asked(client, wish, source, found)
+        if wish.allow_restart and any(each.reason == REPLACES_PODS for each in asked.findings):
+            found = found.restarting()
         _tell(wish, found, asked)
         blocked = found.blocked or any(each.severity == "error" for each in asked.findings)
         if blocked or not wish.apply:

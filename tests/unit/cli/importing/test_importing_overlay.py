@@ -38,7 +38,7 @@ def test_another_order_is_said_in_full() -> None:
 
 
 def test_a_default_is_said_rather_than_taken_away() -> None:
-    assert overlay({"enableServiceLinks": False}, {}) == {"enableServiceLinks": True}
+    assert overlay({"terminationGracePeriodSeconds": 35}, {}) == {"terminationGracePeriodSeconds": 30}
 
 
 @given(POD_SPECS)
