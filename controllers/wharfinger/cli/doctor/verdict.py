@@ -55,3 +55,9 @@ def warning(check: str, message: str, remedy: str) -> Check:
 def fail(check: str, message: str, remedy: str) -> Check:
     """It does not work so."""
     return Check(check=check, verdict=Verdict.fail, message=message, remedy=remedy)
+
+
+def is_true(obj: Object, kind: str) -> bool:
+    """Whether the object's condition of that type is True."""
+    conditions = obj.get("status", {}).get("conditions") or ()
+    return any(each["type"] == kind and each["status"] == "True" for each in conditions)
