@@ -23,9 +23,13 @@ from wharfinger.engine.connection import Connection
 from wharfinger.engine.errors import ApiError, NotFound, Unavailable
 from wharfinger.engine.lease import ELECTION
 
-_AUTHORIZATION: Final = {"group": "authorization.k8s.io", "version": "v1", "namespaced": False}
-_SELF_REVIEW = Resource(kind="SelfSubjectAccessReview", plural="selfsubjectaccessreviews", **_AUTHORIZATION)
-_REVIEW = Resource(kind="SubjectAccessReview", plural="subjectaccessreviews", **_AUTHORIZATION)
+
+def _review(kind: str, plural: str) -> Resource:
+    return Resource(group="authorization.k8s.io", version="v1", kind=kind, plural=plural, namespaced=False)
+
+
+_SELF_REVIEW = _review("SelfSubjectAccessReview", "selfsubjectaccessreviews")
+_REVIEW = _review("SubjectAccessReview", "subjectaccessreviews")
 _STORAGE_CLASS = Resource(
     group="storage.k8s.io", version="v1", kind="StorageClass", plural="storageclasses", namespaced=False
 )

@@ -50,6 +50,13 @@ def expressions(source: Source) -> Iterator[Finding]:
         yield error(f"{place(source.runner)}.spec.selector.matchExpressions", "Unsayable", message)
 
 
+def paused(source: Source) -> Iterator[Finding]:
+    """A pause is said on the workload, and the import ends its own."""
+    if source.mode == "service" and source.runner["spec"].get("paused"):
+        message = f"it is paused: `kubectl rollout resume {place(source.runner).lower()}` first"
+        yield error(f"{place(source.runner)}.spec.paused", "Paused", message)
+
+
 def held_back(source: Source) -> Iterator[Finding]:
     """A StatefulSet that is updated by hand, or in part, would be updated as a whole."""
     strategy = source.runner["spec"].get("updateStrategy") or {}
@@ -72,16 +79,15 @@ def lost_by_label(source: Source) -> Iterator[Finding]:
 
 
 def under_way(source: Source) -> Iterator[Finding]:
-    """A rollout in progress, or paused half-way: there is more than one template, and only one can be kept."""
-    status, spec = source.runner.get("status") or {}, source.runner["spec"]
+    """A rollout in progress: there is more than one template, and only one can be kept."""
+    status = source.runner.get("status") or {}
     if source.mode == "service":
         half_way = status.get("updatedReplicas", 0) != status.get("replicas", 0)
     else:
         half_way = source.mode == "stateful" and status.get("currentRevision") != status.get("updateRevision")
     behind = source.mode != "cron" and status.get("observedGeneration", 0) < source.runner["metadata"]["generation"]
     if half_way or behind:
-        hold = " (it is paused)" if spec.get("paused") else ""
-        message = f"a rollout is under way{hold}: wait for `kubectl rollout status {place(source.runner).lower()}`"
+        message = f"a rollout is under way: wait for `kubectl rollout status {place(source.runner).lower()}`"
         yield error(place(source.runner), "RolloutUnderWay", message)
 
 
@@ -106,6 +112,7 @@ _CHECKS: Final[tuple[Callable[[Source], Iterator[Finding]], ...]] = (
     controlled,
     going,
     expressions,
+    paused,
     held_back,
     lost_by_label,
 )

@@ -68,15 +68,8 @@ async def create(client: KubeClient, document: Object, *, dry_run: bool = False)
     return await client.create(CONTAINER_WORKLOAD, body, manager=MANAGER, dry_run=dry_run)
 
 
-async def release(
-    client: KubeClient,
-    source: Source,
-    taken: Sequence[Object],
-    *,
-    timeout: float,  # noqa: ASYNC109
-    paused: bool,
-) -> None:
-    """Step 3. `timeout` in seconds, for each of its two halves; `paused`: it was so before, and stays so.
+async def release(client: KubeClient, source: Source, taken: Sequence[Object], *, timeout: float) -> None:  # noqa: ASYNC109
+    """Step 3. `timeout` in seconds, for each of its two halves.
 
     Raises CommandError where no operator takes the objects, or takes them otherwise than as they were.
     """
@@ -91,11 +84,10 @@ async def release(
             f"the operator renders {place(source.runner)} otherwise than this command (another version?); no pod is "
             f"replaced while cw/{source.name} is paused: `kubectl delete cw/{source.name} --cascade=orphan` undoes it"
         )
-    if not paused:
-        patch = {"metadata": {"annotations": {PAUSED_ANNOTATION: None}}}
-        await client.patch(CONTAINER_WORKLOAD, key, patch, manager=MANAGER)
-        message = f"the objects are handed over, but not Ready within {timeout:g} s: `wharfinger status {source.name}`"
-        await _until(partial(_ready, client, source, key), timeout, message)
+    patch = {"metadata": {"annotations": {PAUSED_ANNOTATION: None}}}
+    await client.patch(CONTAINER_WORKLOAD, key, patch, manager=MANAGER)
+    message = f"the objects are handed over, but not Ready within {timeout:g} s: `wharfinger status {source.name}`"
+    await _until(partial(_ready, client, source, key), timeout, message)
 
 
 def _as_it_was(workload: Object, source: Source, live: Object) -> bool:

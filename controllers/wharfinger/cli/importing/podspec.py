@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pydantic import ValidationError
+
 from wharfinger.api.containerworkload import ContainerWorkloadSpec, HealthCheck, Workload
 from wharfinger.api.resource import Object
 from wharfinger.cli.importing.compare import differences
@@ -71,14 +73,18 @@ def rendered(spec: Object, name: str) -> Object:
 def health_check(wanted: Mapping[str, Object]) -> Object | None:
     """The `healthCheck` that becomes exactly these probes; None where no one does."""
     for candidate in _checks(wanted):
-        made = {field: plain_pod({field: probe})[field] for field, probe in _probes(candidate).items()}
-        if made == wanted:
+        if _probes(candidate) == wanted:
             return candidate
     return None
 
 
-def _probes(check: Object) -> Object:
-    return probes(HealthCheck.model_validate(check))
+def _probes(check: Object) -> Object | None:
+    """The plain probes that a `healthCheck` means; None for one that is out of bounds."""
+    try:
+        made = probes(HealthCheck.model_validate(check))
+    except ValidationError:
+        return None
+    return plain_pod(made)
 
 
 def _checks(wanted: Mapping[str, Object]) -> Iterator[Object]:

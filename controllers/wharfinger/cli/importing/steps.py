@@ -115,8 +115,7 @@ async def _go_on(client: KubeClient, wish: Wish, source: Source, existing: Objec
 
 
 async def _finish(client: KubeClient, wish: Wish, source: Source, taken: tuple[Object, ...]) -> bool:
-    paused = bool(source.runner["spec"].get("paused"))
-    await handover.release(client, source, taken, timeout=wish.timeout, paused=paused)
+    await handover.release(client, source, taken, timeout=wish.timeout)
     _say(f"ContainerWorkload {source.name} runs {', '.join(place(obj) for obj in taken)} now.")
     here, before = await handover.kept(client, source)
     if before:

@@ -152,6 +152,7 @@ AGAINST: dict[str, tuple[Object, str]] = {
         "RolloutUnderWay",
     ),
     "unseen": (deployment() | {"status": {"replicas": 2, "updatedReplicas": 2}}, "RolloutUnderWay"),
+    "paused": (deployment(paused=True), "Paused"),
     "helm": (deployment() | _meta(labels={"app.kubernetes.io/managed-by": "Helm"}), "LookedAfter"),
     "argo": (deployment() | _meta(annotations={"argocd.argoproj.io/tracking-id": "x"}), "LookedAfter"),
     "flux": (deployment() | _meta(labels={"kustomize.toolkit.fluxcd.io/name": "x"}), "LookedAfter"),

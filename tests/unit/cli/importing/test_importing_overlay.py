@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from importing_objects import POD_SPECS
 
 from wharfinger.api.resource import Object
@@ -11,12 +11,14 @@ from wharfinger.cli.importing.overlay import overlay
 from wharfinger.render.pod_overlay import merge
 
 
+@settings(max_examples=50)
 @given(POD_SPECS, POD_SPECS)
 def test_overlay_makes_one_pod_of_another(base: Object, wanted: Object) -> None:
     over = overlay(plain_pod(base), plain_pod(wanted))
     assert plain_pod(merge(plain_pod(base), over)) == plain_pod(wanted)
 
 
+@settings(max_examples=50)
 @given(POD_SPECS)
 def test_nothing_is_said_of_what_is_the_same(spec: Object) -> None:
     assert overlay(spec, spec) == {}
@@ -41,6 +43,7 @@ def test_a_default_is_said_rather_than_taken_away() -> None:
     assert overlay({"terminationGracePeriodSeconds": 35}, {}) == {"terminationGracePeriodSeconds": 30}
 
 
+@settings(max_examples=50)
 @given(POD_SPECS)
 def test_defaults_are_taken_out_once(spec: Object) -> None:
     assert plain_pod(plain_pod(spec)) == plain_pod(spec)
