@@ -174,6 +174,13 @@ async def test_deployment_is_taken_over_without_a_restart(world: World, operator
 
     await eventually(labelled, timeout=LONG, what="labels on the pods that were there")
 
+    # The document, kept in a repository and applied from there, changes nothing either: not even the first time, when
+    # kubectl does not know yet what it applied before.
+    for _ in range(2):
+        await world.kubectl("apply", "-f", "-", stdin=done.out)
+        now = await world.get(CONTAINER_WORKLOAD, "web") or {}
+        assert now["metadata"]["generation"] == workload["metadata"]["generation"]
+
 
 async def test_what_was_taken_over_is_looked_after(world: World, operator: Operator) -> None:
     await shop(world)

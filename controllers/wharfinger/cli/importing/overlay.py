@@ -13,17 +13,19 @@ from wharfinger.api.resource import Object
 from wharfinger.cli.importing.defaults import POD
 from wharfinger.render.pod_overlay import PATCH, merge
 
+_REMOVED = {PATCH: "delete"}
+"""In place of a field: take it away. Not null, which ``kubectl apply`` and Helm take out of a document."""
 _SCALARS = {name: value for name, value in POD.items() if not isinstance(value, dict)}
 
 
 def overlay(base: Object, wanted: Object) -> Object:
     """The overlay for a PodSpec. A field to be removed that has a default is given that, since it reads better."""
     made = _object(base, wanted)
-    return {name: _SCALARS.get(name) if value is None else value for name, value in made.items()}
+    return {name: _SCALARS.get(name, value) if value == _REMOVED else value for name, value in made.items()}
 
 
 def _object(base: Object, wanted: Object) -> Object:
-    removed: Object = {name: None for name in base if name not in wanted}
+    removed: Object = {name: dict(_REMOVED) for name in base if name not in wanted}
     changed = {name: _value(name, base, value) for name, value in wanted.items() if base.get(name) != value}
     return changed | removed
 

@@ -56,7 +56,7 @@ def test_short_form_says_what_it_can() -> None:
     assert spec["serviceAccount"] == {"name": "app"}
     assert (spec["selector"], spec["podLabels"]) == (LABELS, {"tier": "front"})
     assert "service" not in spec
-    assert spec["pod"]["containers"] == [{"name": "app", "lifecycle": None}]
+    assert spec["pod"]["containers"] == [{"name": "app", "lifecycle": {"$patch": "delete"}}]
 
 
 def test_production_defaults_stay_where_they_change_nothing() -> None:

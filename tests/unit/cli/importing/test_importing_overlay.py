@@ -10,6 +10,8 @@ from wharfinger.cli.importing.defaults import plain_pod, pull_policy
 from wharfinger.cli.importing.overlay import overlay
 from wharfinger.render.pod_overlay import merge
 
+GONE = {"$patch": "delete"}
+
 
 @settings(max_examples=50)
 @given(POD_SPECS, POD_SPECS)
@@ -28,8 +30,8 @@ def test_only_what_differs_is_said() -> None:
     base = {"containers": [{"name": "web", "image": "web:1", "tty": True}], "serviceAccountName": "default"}
     wanted = {"containers": [{"name": "web", "image": "web:1", "stdin": True}, {"name": "side", "image": "s"}]}
     assert overlay(base, wanted) == {
-        "containers": [{"name": "web", "stdin": True, "tty": None}, {"name": "side", "image": "s"}],
-        "serviceAccountName": None,
+        "containers": [{"name": "web", "stdin": True, "tty": GONE}, {"name": "side", "image": "s"}],
+        "serviceAccountName": GONE,
     }
 
 
