@@ -18,6 +18,7 @@ from wharfinger.engine.errors import ApiError, Invalid
 pytestmark = pytest.mark.integration
 
 GOOD: Object = {"image": "web:1"}
+CLAIM: Object = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
 
 
 async def create(world: World, spec: Any, *, name: str = "web", dry_run: bool = False) -> Object:
@@ -75,6 +76,20 @@ async def test_shape_is_enforced_at_the_same_field(world: World, case: Refusal) 
             "volumeClaimTemplates",
         ),
         ({"mode": "stateful"}, {"storage": [{"name": "a", "path": "/a", "size": "1Gi"}]}, "volumeClaimTemplates"),
+        ({}, {"selector": {"app": "web"}}, "selector cannot be changed"),
+        ({"selector": {"app": "web"}}, {"selector": {"app": "shop"}}, "selector cannot be changed"),
+        ({"selector": {"app": "web"}}, {"selector": None}, "selector cannot be changed"),
+        ({"mode": "stateful"}, {"stateful": {"serviceName": "db"}}, "block stateful cannot be changed"),
+        (
+            {"mode": "stateful", "stateful": {"podManagementPolicy": "OrderedReady"}},
+            {"stateful": {"podManagementPolicy": "Parallel"}},
+            "block stateful cannot be changed",
+        ),
+        (
+            {"mode": "stateful", "stateful": {"volumeClaimTemplates": [CLAIM]}},
+            {"stateful": {"volumeClaimTemplates": [CLAIM | {"spec": {"accessModes": ["ReadWriteMany"]}}]}},
+            "block stateful cannot be changed",
+        ),
         ({"ports": [HTTP]}, {"service": {"type": "Headless"}}, "cannot become headless"),
         ({"ports": [HTTP], "service": {"type": "Headless"}}, {"service": None}, "cannot become headless"),
     ],
@@ -94,6 +109,8 @@ async def test_forbidden_change(world: World, before: Object, change: Object, sa
             {"storage": [{"name": "a", "path": "/b", "size": "1Gi", "retain": False}]},
         ),
         ({"storage": [{"name": "a", "path": "/a", "size": "1Gi"}]}, {"storage": None}),
+        ({"selector": {"app": "web"}}, {"podLabels": {"tier": "front"}}),
+        ({"mode": "stateful", "stateful": {"volumeClaimTemplates": [CLAIM]}}, {"replicas": 2}),
         ({"ports": [HTTP]}, {"service": {"enabled": False}}),
         ({"ports": [HTTP], "service": {"enabled": False}}, {"service": {"enabled": True, "type": "Headless"}}),
         ({"ports": [HTTP]}, {"service": {"type": "NodePort"}}),

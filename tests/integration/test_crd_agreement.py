@@ -28,6 +28,7 @@ Path = tuple[str | int, ...]
 SERVICE: Object = {
     "mode": "service",
     "image": "web:1",
+    "containerName": "app",
     "imagePullPolicy": "Always",
     "imagePullSecrets": [{"name": "registry"}],
     "replicas": 2,
@@ -87,6 +88,10 @@ SERVICE: Object = {
         "externalTrafficPolicy": "Local",
         "loadBalancerClass": "x/y",
         "loadBalancerSourceRanges": ["10.0.0.0/8"],
+        "spec": {
+            "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+            "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 60}},
+        },
     },
     "route": {
         "enabled": True,
@@ -141,6 +146,7 @@ SERVICE: Object = {
         "progressDeadline": "5m",
         "onFailure": "pause",
         "historyLimit": 5,
+        "strategy": "RollingUpdate",
         "maxSurge": "25%",
         "maxUnavailable": 0,
         "restartLimit": 3,
@@ -148,9 +154,29 @@ SERVICE: Object = {
     "security": {"restricted": True, "runAsNonRoot": False, "readOnlyRootFilesystem": True},
     "spread": {"enabled": True, "strict": True},
     "terminationGracePeriod": "30s",
+    "selector": {"app": "web"},
     "podLabels": {"a": "b"},
     "podAnnotations": {"a": "b"},
     "pod": {"hostNetwork": True},
+}
+STATEFUL: Object = {
+    "mode": "stateful",
+    "image": "db:1",
+    "stateful": {
+        "serviceName": "db",
+        "podManagementPolicy": "OrderedReady",
+        "volumeClaimTemplates": [
+            {
+                "metadata": {"name": "data", "labels": {"a": "b"}, "annotations": {"a": "b"}},
+                "spec": {
+                    "accessModes": ["ReadWriteOnce"],
+                    "resources": {"requests": {"storage": "1Gi"}},
+                    "selector": {"matchLabels": {"a": "b"}},
+                    "volumeMode": "Filesystem",
+                },
+            }
+        ],
+    },
 }
 CRON: Object = {
     "mode": "cron",
@@ -219,7 +245,7 @@ def _changed(spec: Object, path: Path, change: Any) -> Object:
     return copy
 
 
-@pytest.mark.parametrize("spec", [SERVICE, CRON], ids=["service", "cron"])
+@pytest.mark.parametrize("spec", [SERVICE, STATEFUL, CRON], ids=["service", "stateful", "cron"])
 async def test_the_whole_is_taken(world: World, spec: Object) -> None:
     parse(document(spec))
     assert await _taken(world, spec)
@@ -227,10 +253,10 @@ async def test_the_whole_is_taken(world: World, spec: Object) -> None:
 
 def test_the_whole_says_everything() -> None:
     fields = {info.alias or name for name, info in ContainerWorkloadSpec.model_fields.items()}
-    assert fields == SERVICE.keys() | CRON.keys()
+    assert fields == SERVICE.keys() | STATEFUL.keys() | CRON.keys()
 
 
-@pytest.mark.parametrize("spec", [SERVICE, CRON], ids=["service", "cron"])
+@pytest.mark.parametrize("spec", [SERVICE, STATEFUL, CRON], ids=["service", "stateful", "cron"])
 async def test_broken_specs_are_read_as_the_server_reads_them(world: World, spec: Object) -> None:
     changes = list(broken(spec))
     gate = asyncio.Semaphore(PARALLEL)

@@ -37,6 +37,15 @@ class Refusal:
 RULES: dict[str, Refusal] = {
     "cron-needs-schedule": Refusal("mode cron needs the block cron", {"mode": "cron"}),
     "cron-elsewhere": Refusal("the block cron belongs to mode cron", {"cron": {"schedule": "@daily"}}),
+    "stateful-elsewhere": Refusal("the block stateful belongs to", {"stateful": {"serviceName": "db"}}),
+    "selector-elsewhere": Refusal(
+        "selector counts in the modes",
+        {"mode": "cron", "cron": {"schedule": "@daily"}, "selector": {"app": "web"}},
+    ),
+    "selector-of-nothing": Refusal("selector needs a label", {"selector": {}}),
+    "selector-by-manager": Refusal(
+        "cannot have the label app.kubernetes.io/managed-by", {"selector": {"app.kubernetes.io/managed-by": "Helm"}}
+    ),
     "job-elsewhere": Refusal("the block job belongs to", {"job": {"completions": 2}}),
     "autoscale-elsewhere": Refusal("autoscale works with", {"mode": "daemon", "autoscale": {"maxReplicas": 3}}),
     "replicas-elsewhere": Refusal("replicas counts in the modes", {"mode": "daemon", "replicas": 2}),

@@ -28,11 +28,12 @@ from wharfinger.api.exposure import (
     ServiceBlock,
 )
 from wharfinger.api.lists import ListMap
-from wharfinger.api.model import AbsolutePath, Duration, Int, Labels, LocalRef, Model, Rule
+from wharfinger.api.model import AbsolutePath, DnsLabel, Duration, Int, Labels, LocalRef, Model, Rule
 from wharfinger.api.operation import (
     MAX_REPLICAS,
     Autoscale,
     AutoscaleMetric,
+    ClaimTemplate,
     CronBlock,
     Disruption,
     JobBlock,
@@ -40,11 +41,13 @@ from wharfinger.api.operation import (
     Security,
     ServiceAccountBlock,
     Spread,
+    StatefulBlock,
 )
 
 __all__ = [
     "Autoscale",
     "AutoscaleMetric",
+    "ClaimTemplate",
     "ContainerWorkloadSpec",
     "CronBlock",
     "Disruption",
@@ -69,6 +72,7 @@ __all__ = [
     "ServiceAccountBlock",
     "ServiceBlock",
     "Spread",
+    "StatefulBlock",
     "Storage",
     "Workload",
 ]
@@ -77,6 +81,7 @@ Mode = Literal["service", "stateful", "daemon", "job", "cron", "pod"]
 
 _SCALED = ("service", "stateful")
 _BOUNDED = ("job", "cron")
+_SELECTING = ("service", "stateful", "daemon")
 
 SPEC_RULES = (
     Rule(
@@ -105,6 +110,26 @@ SPEC_RULES = (
         lambda spec: spec.mode in _SCALED or spec.replicas == 1,
     ),
     Rule(
+        "self.mode == 'stateful' || !has(self.stateful)",
+        "the block stateful belongs to mode stateful",
+        lambda spec: spec.mode == "stateful" or spec.stateful is None,
+    ),
+    Rule(
+        "self.mode in ['service', 'stateful', 'daemon'] || !has(self.selector)",
+        "selector counts in the modes service, stateful and daemon only",
+        lambda spec: spec.mode in _SELECTING or not spec.selector,
+    ),
+    Rule(
+        "!has(self.selector) || self.selector.size() > 0",
+        "selector needs a label: what selects every pod selects those of others",
+        lambda spec: spec.selector is None or len(spec.selector) > 0,
+    ),
+    Rule(
+        "!has(self.selector) || !('app.kubernetes.io/managed-by' in self.selector)",
+        "selector cannot have the label app.kubernetes.io/managed-by: it says that the pods are Wharfinger's",
+        lambda spec: "app.kubernetes.io/managed-by" not in (spec.selector or {}),
+    ),
+    Rule(
         "!has(self.route) || !self.route.enabled || has(self.ports) && self.ports.size() > 0",
         "route needs a port",
         lambda spec: spec.route is None or not spec.route.enabled or bool(spec.ports),
@@ -118,6 +143,16 @@ SPEC_RULES = (
         "new type",
     ),
     Rule("self.mode == oldSelf.mode", "mode cannot be changed: delete the workload and make it again"),
+    Rule(
+        "has(self.selector) == has(oldSelf.selector) && (!has(self.selector) || self.selector == oldSelf.selector)",
+        "selector cannot be changed: Kubernetes fixes the selector of what runs the pods",
+    ),
+    Rule(
+        "self.mode != 'stateful' || has(self.stateful) == has(oldSelf.stateful) && "
+        "(!has(self.stateful) || self.stateful == oldSelf.stateful)",
+        "the block stateful cannot be changed: Kubernetes fixes serviceName, podManagementPolicy and "
+        "volumeClaimTemplates",
+    ),
     Rule(
         "self.mode != 'stateful' || "
         "(has(self.storage) ? self.storage.size() : 0) == (has(oldSelf.storage) ? oldSelf.storage.size() : 0) && "
@@ -140,6 +175,8 @@ class ContainerWorkloadSpec(Model):
     """service (Deployment), stateful (StatefulSet), daemon (DaemonSet), job, cron, or pod (one bare Pod)."""
     image: Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S+$")]
     """The image of the main container."""
+    container_name: DnsLabel | None = None
+    """Name of the main container; the workload's if absent."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     """Kubernetes' own default if absent: Always for :latest or no tag, else IfNotPresent."""
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=16), ListMap("name")] = []
@@ -186,10 +223,15 @@ class ContainerWorkloadSpec(Model):
     """Production defaults for placement."""
     job: JobBlock | None = None
     """Modes job and cron."""
+    stateful: StatefulBlock | None = None
+    """Mode stateful."""
     cron: CronBlock | None = None
     """Mode cron."""
     termination_grace_period: Duration | None = None
     """Between SIGTERM and SIGKILL; 30s if absent."""
+    selector: Labels | None = None
+    """Labels that select the pods, in place of our own: those of a Deployment, StatefulSet or DaemonSet that was there
+    before the workload, since Kubernetes fixes them. The pods carry them."""
     pod_labels: Labels = {}
     """Labels on the pods, beside our own."""
     pod_annotations: Labels = {}
@@ -198,7 +240,7 @@ class ContainerWorkloadSpec(Model):
         None
     )
     """A partial core/v1 PodSpec, merged over all of the above by Kubernetes' strategic-merge keys. The main container
-    is called as the workload; a container of that name here adds to it."""
+    is called as `containerName` says, else as the workload; a container of that name here adds to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,10 @@ from kubernetes.client.models.v1_exec_action import V1ExecAction
 from kubernetes.client.models.v1_grpc_action import V1GRPCAction
 from kubernetes.client.models.v1_http_get_action import V1HTTPGetAction
 from kubernetes.client.models.v1_label_selector import V1LabelSelector
+from kubernetes.client.models.v1_persistent_volume_claim_spec import V1PersistentVolumeClaimSpec
 from kubernetes.client.models.v1_pod_spec import V1PodSpec
 from kubernetes.client.models.v1_resource_requirements import V1ResourceRequirements
+from kubernetes.client.models.v1_service_spec import V1ServiceSpec
 from kubernetes.client.models.v1_tcp_socket_action import V1TCPSocketAction
 from kubernetes.client.models.v2_horizontal_pod_autoscaler_behavior import V2HorizontalPodAutoscalerBehavior
 from kubernetes.client.models.v2_metric_spec import V2MetricSpec
@@ -60,6 +62,8 @@ HTTPGetAction = Annotated[dict[str, Any], Shape(V1HTTPGetAction)]
 TCPSocketAction = Annotated[dict[str, Any], Shape(V1TCPSocketAction)]
 GRPCAction = Annotated[dict[str, Any], Shape(V1GRPCAction)]
 ExecAction = Annotated[dict[str, Any], Shape(V1ExecAction)]
+ServiceSpec = Annotated[dict[str, Any], Shape(V1ServiceSpec)]
+PersistentVolumeClaimSpec = Annotated[dict[str, Any], Shape(V1PersistentVolumeClaimSpec)]
 MetricSpec = Annotated[dict[str, Any], Shape(V2MetricSpec)]
 AutoscaleBehavior = Annotated[dict[str, Any], Shape(V2HorizontalPodAutoscalerBehavior)]
 

@@ -28,6 +28,8 @@ class ServiceBlock(Model):
     """LoadBalancer only: which implementation."""
     load_balancer_source_ranges: Annotated[list[str], Field(max_length=64), ListSet()] = []
     """LoadBalancer only: CIDRs that may connect."""
+    spec: core.ServiceSpec | None = None
+    """A partial core/v1 ServiceSpec for everything else: each field given takes the place of the one rendered."""
 
 
 class RoutePath(Model):

@@ -10,6 +10,7 @@ from wharfinger.api import core
 from wharfinger.api.model import (
     CRON_SCHEDULE,
     Bool,
+    DnsLabel,
     DnsSubdomain,
     Duration,
     Int,
@@ -125,6 +126,9 @@ class Rollout(Model):
     """rollback: the last good revision runs again. pause: stop where it is. continue: keep trying."""
     history_limit: Annotated[Int, Field(ge=1, le=100)] = 10
     """Revisions kept."""
+    strategy: Literal["RollingUpdate", "Recreate"] | None = None
+    """Mode ``service``. Recreate: all old pods end before new ones start; so it is too, if absent, where the pods share
+    a volume that one node only can mount."""
     max_surge: IntOrPercent | None = None
     """Extra pods during an update; 25 % if absent. Modes ``service`` and ``daemon`` (there: 0 if absent)."""
     max_unavailable: IntOrPercent | None = None
@@ -151,6 +155,37 @@ class Spread(Model):
     """False: no topologySpreadConstraints are made."""
     strict: Bool = False
     """True: a pod that would break the balance over nodes waits (DoNotSchedule)."""
+
+
+class ClaimMetadata(Model):
+    """The part of a claim template's metadata that is the user's."""
+
+    name: DnsLabel
+    """Name of the volume."""
+    labels: Labels = {}
+    """Labels on the claims."""
+    annotations: Labels = {}
+    """Annotations on the claims."""
+
+
+class ClaimTemplate(Model):
+    """core/v1 PersistentVolumeClaim, as a template."""
+
+    metadata: ClaimMetadata
+    """Name, labels, annotations."""
+    spec: core.PersistentVolumeClaimSpec
+    """core/v1 PersistentVolumeClaimSpec."""
+
+
+class StatefulBlock(Model):
+    """Mode ``stateful``: what Kubernetes fixes when a StatefulSet is made, in apps/v1 StatefulSetSpec's own fields."""
+
+    service_name: DnsLabel | None = None
+    """A headless Service that exists, to give the pods their names; one called NAME-headless is made if absent."""
+    pod_management_policy: Literal["OrderedReady", "Parallel"] = "Parallel"
+    """Whether pods start one after the other, each when the one before is ready, or all at once."""
+    volume_claim_templates: Annotated[list[ClaimTemplate], Field(max_length=32)] = []
+    """Claims beside those of `storage`, word for word; `pod` says where they are mounted."""
 
 
 class JobBlock(Model):

@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 from typer import TyperException
 
-from wharfinger.cli import apply, cluster, completion, demo, diff, events, podlogs, render, run, scale, status, wait
+from wharfinger.cli import (
+    apply,
+    cluster,
+    completion,
+    demo,
+    diff,
+    doctor,
+    events,
+    importing,
+    podlogs,
+    render,
+    run,
+    scale,
+    status,
+    wait,
+)
 from wharfinger.cli.errors import BAD_INPUT, INTERRUPTED, NOT_WELL
 from wharfinger.cli.rollouts import history, pause, restart, rollback
 from wharfinger.cluster.errors import ClusterError
@@ -37,6 +52,8 @@ app.command("resume")(pause.resume)
 app.command("restart")(restart.restart)
 app.command("scale")(scale.scale)
 app.command("completion")(completion.completion)
+app.command("import")(importing.import_)
+app.command("doctor")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)

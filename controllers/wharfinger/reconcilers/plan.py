@@ -47,6 +47,8 @@ class Plan:
     """How what runs was doing then."""
     gate: Gate
     """What the rollout decided."""
+    running: Template
+    """What the revision that it chose runs."""
     desired: tuple[Desired, ...]
     """Objects as they shall be."""
     keep: Callable[[Resource, Object], bool]
@@ -91,6 +93,7 @@ def decide(view: View) -> Plan:
         live=live,
         observation=observation,
         gate=gate,
+        running=revisions.running,
         desired=tuple(_to_write(rendering.desired, gate, resource)),
         keep=_keeper(view, known, gate.state, target),
         stranded=stranded(view),

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 
 from wharfinger.api import builtin
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.labels import WORKLOAD_LABEL
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.controller import Watch
 from wharfinger.engine.stores import Stores
@@ -91,7 +92,8 @@ def references(obj: Object) -> Iterator[Hashable]:
 def _workload_of(pod: Object) -> Iterator[Key]:
     """The workload that a pod's labels name: its controller is a ReplicaSet or a Job, and not the workload itself."""
     metadata = pod["metadata"]
-    name = metadata.get("labels", {}).get(INSTANCE_LABEL)
+    labels = metadata.get("labels", {})
+    name = labels.get(WORKLOAD_LABEL) or labels.get(INSTANCE_LABEL)
     if name:
         yield metadata.get("namespace", ""), name
 

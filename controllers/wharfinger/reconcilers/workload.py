@@ -11,6 +11,7 @@ from wharfinger.api.resource import Key, Object, key_of
 from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.controller import Context, Result
 from wharfinger.engine.outcome import Outcome
+from wharfinger.reconcilers import found
 from wharfinger.reconcilers.plan import Plan, decide
 from wharfinger.reconcilers.reading import read
 from wharfinger.reconcilers.report import hindrance, refusal, report, state_of
@@ -47,6 +48,8 @@ async def reconcile(context: Context, key: Key) -> Result | None:
         obj = await _persist(context, obj, plan)
     outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
     await _delete_pods(context, plan)
+    if found.unseen(view, plan):
+        await found.label(context.client, view, plan)
 
     status = report(obj, view, plan, outcome)
     context.status.submit(obj, status)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wharfinger.api.containerworkload import Workload
+from wharfinger.api.labels import WORKLOAD_LABEL
 from wharfinger.api.resource import Object, Resource
 
 NAME_LABEL = "app.kubernetes.io/name"
@@ -35,13 +36,34 @@ _NOT_PASSED_ON = (
 
 
 def selector(workload: Workload) -> dict[str, str]:
-    """The labels that select the workload's pods; immutable in Deployments and StatefulSets, so no other is there."""
-    return {NAME_LABEL: workload.name, INSTANCE_LABEL: workload.name}
+    """The labels that select the workload's pods: `spec.selector`, else ours.
+
+    Immutable in Deployments and StatefulSets, so no other is there.
+    """
+    return dict(workload.spec.selector or {NAME_LABEL: workload.name, INSTANCE_LABEL: workload.name})
 
 
-def instance_selector(name: str) -> dict[str, str]:
-    """The labels that select the pods of another workload, known by name only."""
-    return {INSTANCE_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}
+def pods_of(name: str) -> tuple[dict[str, str], ...]:
+    """The labels that select the pods of another workload, known by name only: with a `spec.selector`, or without."""
+    return {INSTANCE_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}, {WORKLOAD_LABEL: name, MANAGED_BY_LABEL: MANAGED_BY}
+
+
+def found_labels(workload: Workload) -> dict[str, str]:
+    """The labels of pods that were there before us: what the spec says, and nothing of ours."""
+    return dict(workload.spec.pod_labels) | dict(workload.spec.selector or {})
+
+
+def pod_labels(workload: Workload) -> dict[str, str]:
+    """The labels of the pods: ours win over `spec.podLabels`, since we find pods by them.
+
+    With a `spec.selector` theirs win: whatever selected the pods before us goes on selecting them. It may need
+    ``app.kubernetes.io/instance`` for another name than the workload's (Helm's charts have the release's there), so a
+    further label says which workload they are of.
+    """
+    if not workload.spec.selector:
+        return dict(workload.spec.pod_labels) | own_labels(workload)
+    by_us = {WORKLOAD_LABEL: workload.name, MANAGED_BY_LABEL: MANAGED_BY}
+    return own_labels(workload) | found_labels(workload) | by_us
 
 
 def own_labels(workload: Workload) -> dict[str, str]:
@@ -55,8 +77,12 @@ def labels(workload: Workload) -> dict[str, str]:
     They do not reach the pod template: a label such as ``helm.sh/chart`` changes with every release, and would roll the
     pods. For those there is `spec.podLabels`.
     """
-    passed_on = {key: value for key, value in workload.labels.items() if not key.startswith(_NOT_PASSED_ON)}
-    return passed_on | own_labels(workload)
+    return passed_on(workload.labels) | own_labels(workload)
+
+
+def passed_on(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels less those by which GitOps tools tell their own objects."""
+    return {key: value for key, value in labels.items() if not key.startswith(_NOT_PASSED_ON)}
 
 
 def metadata(workload: Workload, name: str, *, annotations: Mapping[str, str] | None = None) -> Object:

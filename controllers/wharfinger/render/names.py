@@ -37,8 +37,8 @@ def fitted(name: str, *, suffix: str = "", limit: int = LABEL_LIMIT) -> str:
 
 
 def main_container(workload: Workload) -> str:
-    """The container that runs `spec.image`, called as the workload."""
-    return workload.name
+    """The container that runs `spec.image`: `spec.containerName`, else called as the workload."""
+    return workload.spec.container_name or workload.name
 
 
 def statefulset(workload: Workload) -> str:

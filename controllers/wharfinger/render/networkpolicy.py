@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from wharfinger.api.builtin import NETWORK_POLICY
 from wharfinger.api.containerworkload import EgressRule, IngressRule, IpBlock, Network, NetworkPort, Workload
 from wharfinger.api.resource import Object
-from wharfinger.render.metadata import instance_selector, metadata, new, selector
+from wharfinger.render.metadata import metadata, new, pods_of, selector
 from wharfinger.render.values import present
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
@@ -51,7 +51,7 @@ def _egress_rules(rule: EgressRule) -> Iterator[Object]:
 
 def _peers(workloads: list[str], namespaces: list[str], pods: list[Object], cidrs: list[IpBlock]) -> list[Object]:
     return [
-        *({"podSelector": {"matchLabels": instance_selector(name)}} for name in workloads),
+        *({"podSelector": {"matchLabels": labels}} for name in workloads for labels in pods_of(name)),
         *({"namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: name}}} for name in namespaces),
         *({"podSelector": labels} for labels in pods),
         *({"ipBlock": _ip_block(block)} for block in cidrs),

@@ -21,6 +21,7 @@ from wharfinger.api.status import Finding
 from wharfinger.render.pod_overlay import DELETE_FROM_LIST, PATCH, RETAIN_KEYS
 
 ROOT = "spec.pod"
+_REMOVED = {PATCH: "delete"}
 
 _OWNERS: dict[Mode, str] = {
     "service": "Deployment",
@@ -53,9 +54,10 @@ def _shape(plain: Object) -> tuple[Finding, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """The overlay without directives; every list keeps its length, so that paths stay as written."""
+    """The overlay without directives, and without fields that are only taken away; every list keeps its length, so that
+    paths stay as written."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if not _is_directive(key)}
+        return {key: _plain(inner) for key, inner in value.items() if not _is_directive(key) and inner != _REMOVED}
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 

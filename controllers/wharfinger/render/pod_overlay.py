@@ -1,11 +1,12 @@
 """Merge a partial PodSpec over a whole one, as Kubernetes' strategic merge patch does.
 
-Objects merge field by field; null deletes a field. Lists whose items have identity (`pod_keys`) merge item by item, new
-items last; every other list is replaced. The directives of strategic merge work: ``$patch: delete`` and ``$patch:
-replace`` in an object or a list item, ``$retainKeys``, and ``$deleteFromPrimitiveList/<field>``. In a list, ``$patch:
-replace`` with a key replaces that item, as Kustomize has it; without one it empties the list first. Where an overlay
-sets one member of a union (a volume's source, a probe's handler), the base's other members go, since Kubernetes would
-refuse the two together.
+Objects merge field by field. null deletes a field, and so does ``{$patch: delete}`` in the place of any value: unlike
+null it comes through ``kubectl apply`` and Helm, which drop nulls from what they send. Lists whose items have identity
+(`pod_keys`) merge item by item, new items last; every other list is replaced. The directives of strategic merge work:
+``$patch: delete`` and ``$patch: replace`` in an object or a list item, ``$retainKeys``, and
+``$deleteFromPrimitiveList/<field>``. In a list, ``$patch: replace`` with a key replaces that item, as Kustomize has it;
+without one it empties the list first. Where an overlay sets one member of a union (a volume's source, a probe's
+handler), the base's other members go, since Kubernetes would refuse the two together.
 
 Nothing here checks shapes: `pod_checks.validate` does, first.
 """

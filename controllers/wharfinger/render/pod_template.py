@@ -21,7 +21,7 @@ DRAIN_SECONDS = 5
 Kubernetes tells the kubelet to stop a pod and the proxies to forget it at the same time; requests that arrive in
 between would find a closed port. A native sleep before SIGTERM (``lifecycle.preStop.sleep``, Kubernetes 1.30) bridges
 that. It is added to the termination grace period, so that the container keeps all of its own. To turn it off:
-``pod: {containers: [{name: <workload>, lifecycle: null}]}``.
+``pod: {containers: [{name: <workload>, lifecycle: {$patch: delete}}]}``.
 """
 
 _GRACE = "30s"

@@ -42,7 +42,8 @@ def deployment_strategy(workload: Workload) -> Object:
     """Surge by a quarter and never fall short, so that an update leaves no gap.
 
     Recreate where the pods share a volume that only one node can mount: a surging pod elsewhere would wait for it for
-    ever, and two versions would write to it at once. Setting `maxSurge` or `maxUnavailable` says that this is wanted.
+    ever, and two versions would write to it at once. Setting `strategy`, `maxSurge` or `maxUnavailable` says that this
+    is wanted.
     """
     rollout = workload.spec.rollout
     if recreates(workload):
@@ -59,6 +60,8 @@ def _surge(workload: Workload) -> int | str:
 def recreates(workload: Workload) -> bool:
     """Whether an update stops all pods before it starts new ones."""
     rollout = workload.spec.rollout
+    if rollout.strategy is not None:
+        return rollout.strategy == "Recreate"
     chosen = rollout.max_surge is not None or rollout.max_unavailable is not None
     return not chosen and any(on_one_node(storage) for storage in workload.spec.storage)
 

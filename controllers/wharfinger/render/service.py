@@ -35,7 +35,13 @@ def service_port(port: Port) -> int:
 def services(workload: Workload) -> list[Object]:
     """All Services of the workload."""
     made = [_service(workload)] if has_service(workload) else []
-    return [*made, _governing(workload)] if workload.spec.mode == "stateful" else made
+    return [*made, _governing(workload)] if _needs_governing(workload) else made
+
+
+def _needs_governing(workload: Workload) -> bool:
+    """Whether the StatefulSet's headless Service is ours to make, and not one that exists."""
+    stateful = workload.spec.stateful
+    return workload.spec.mode == "stateful" and (stateful is None or stateful.service_name is None)
 
 
 def _service(workload: Workload) -> Object:
@@ -46,7 +52,7 @@ def _service(workload: Workload) -> Object:
         "sessionAffinity": shape.session_affinity,
     }
     meta = metadata(workload, workload.name, annotations=shape.annotations)
-    return new(SERVICE, meta, spec=spec | _type(shape) | _outside(shape))
+    return new(SERVICE, meta, spec=spec | _type(shape) | _outside(shape) | (shape.spec or {}))
 
 
 def _governing(workload: Workload) -> Object:

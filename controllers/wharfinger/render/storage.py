@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wharfinger.api.builtin import PERSISTENT_VOLUME_CLAIM
-from wharfinger.api.containerworkload import Storage, Workload
+from wharfinger.api.containerworkload import ClaimTemplate, Storage, Workload
 from wharfinger.api.resource import Object
 from wharfinger.render import names
 from wharfinger.render.metadata import RETAIN_ANNOTATION, metadata, new, own_labels
@@ -28,18 +28,33 @@ def claims(workload: Workload) -> list[Object]:
 
 
 def claim_templates(workload: Workload) -> tuple[Object, ...]:
-    """The volumeClaimTemplates of a StatefulSet. Immutable there, so they carry our own labels and no user's."""
+    """The volumeClaimTemplates of a StatefulSet. Immutable there, so those of `storage` carry our own labels and no
+    user's; those of `stateful` are as they are written."""
     if workload.spec.mode != "stateful":
         return ()
-    return tuple(
-        {"metadata": {"name": storage.name, "labels": own_labels(workload)}, "spec": _claim_spec(storage)}
-        for storage in workload.spec.storage
+    return (
+        *(
+            {"metadata": {"name": storage.name, "labels": own_labels(workload)}, "spec": _claim_spec(storage)}
+            for storage in workload.spec.storage
+        ),
+        *(_as_written(claim) for claim in _written(workload)),
     )
+
+
+def _written(workload: Workload) -> list[ClaimTemplate]:
+    return workload.spec.stateful.volume_claim_templates if workload.spec.stateful else []
+
+
+def _as_written(claim: ClaimTemplate) -> Object:
+    meta = claim.metadata
+    named = present(name=meta.name, labels=dict(meta.labels), annotations=dict(meta.annotations))
+    return {"metadata": named, "spec": claim.spec}
 
 
 def claim_retention(workload: Workload) -> Object:
     """persistentVolumeClaimRetentionPolicy: for the StatefulSet as a whole, so one claim to retain retains them all."""
-    policy = "Retain" if any(storage.retain for storage in workload.spec.storage) else "Delete"
+    retain = bool(_written(workload)) or any(storage.retain for storage in workload.spec.storage)
+    policy = "Retain" if retain else "Delete"
     return {"whenDeleted": policy, "whenScaled": policy}
 
 

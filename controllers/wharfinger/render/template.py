@@ -8,7 +8,7 @@ change without new pods (replicas, Service, route, budgets) is not in it, and is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -16,15 +16,16 @@ import orjson
 
 from wharfinger.api.builtin import CONTROLLER_REVISION
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.labels import REVISION_LABEL
+from wharfinger.api.labels import IMPORTED_ANNOTATION, REVISION_LABEL
 from wharfinger.api.resource import Object
 from wharfinger.render import files, names
 from wharfinger.render.metadata import (
     CONTENT_ANNOTATION,
     RESTARTED_ANNOTATION,
+    found_labels,
     metadata,
     new,
-    own_labels,
+    pod_labels,
 )
 from wharfinger.render.pod_template import pod_spec
 from wharfinger.render.storage import claim_templates
@@ -48,6 +49,11 @@ class Template:
     hash: str
     """Ten hex digits: equal for what runs alike, however its document was ordered."""
 
+    @property
+    def as_found(self) -> bool:
+        """Whether its pods were there before us, and so carry no label of ours."""
+        return REVISION_LABEL not in self.pod["metadata"].get("labels", {})
+
     def to_data(self) -> Object:
         """As a ControllerRevision keeps it."""
         return {"hash": self.hash, "pod": self.pod, "claims": list(self.claims), "files": dict(self.files)}
@@ -61,18 +67,32 @@ class Template:
 def template(workload: Workload, *, digests: Mapping[Reference, str] = _NO_DIGESTS) -> Template:
     """The revision that the spec asks for.
 
-    `digests` stand for the content of `referenced` objects; one that is not given has no part in the revision.
+    `digests` stand for the content of `referenced` objects; one that is not given has no part in the revision. Nor has
+    any in a revision that was imported: its pods were not made by what the content was.
     """
+    imported = workload.annotations.get(IMPORTED_ANNOTATION) if workload.spec.selector else None
+    if imported and (found := _template(workload, _NO_DIGESTS)).hash == imported:
+        return _as_found(workload, found)
+    return _template(workload, digests)
+
+
+def _template(workload: Workload, digests: Mapping[Reference, str]) -> Template:
     contents = files.contents(workload)
     claims = claim_templates(workload)
     spec = pod_spec(workload, contents)
     annotations = _annotations(workload, digests)
-    labels = dict(workload.spec.pod_labels) | own_labels(workload)
+    labels = pod_labels(workload)
     identity = _digest([labels, annotations, spec, claims, contents, _job_identity(workload)], size=5)
     meta: Object = {"labels": labels | {REVISION_LABEL: identity}}
     if annotations:
         meta["annotations"] = annotations
     return Template(pod={"metadata": meta, "spec": spec}, claims=claims, files=contents, hash=identity)
+
+
+def _as_found(workload: Workload, rendered: Template) -> Template:
+    """The same with the labels that its pods had before us: with any other, they would be replaced."""
+    meta = rendered.pod["metadata"] | {"labels": found_labels(workload)}
+    return replace(rendered, pod=rendered.pod | {"metadata": meta})
 
 
 def referenced(workload: Workload) -> frozenset[Reference]:

@@ -38,15 +38,17 @@ def tally(mode: Mode, live: Object) -> Tally:
 
 
 def template_revision(mode: Mode, live: Object) -> str | None:
-    """Hash on the pod template: the object's own label says what was meant, the template what will run."""
+    """Hash on the pod template: the object's own label says what was meant, the template what will run.
+
+    A template that was there before us has no such label while it stays as it was found: then the object's counts.
+    """
     if mode == "pod":
         return pod_.revision(live)
     spec = live.get("spec", {})
     if mode == "cron":
         spec = spec.get("jobTemplate", {}).get("spec", {})
     labels = spec.get("template", {}).get("metadata", {}).get("labels") or {}
-    found: str | None = labels.get(REVISION_LABEL)
-    return found
+    return labels.get(REVISION_LABEL) or pod_.revision(live)
 
 
 def settled(mode: Mode, live: Object) -> bool:

@@ -91,11 +91,22 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
     "podLabels": USER_LABELS,
     "podAnnotations": USER_LABELS,
     "pod": OVERLAYS,
+    "containerName": st.sampled_from(["web", "app"]),
 }
+SELECTOR = st.sampled_from([{"app": "web"}, {"app.kubernetes.io/instance": "other", "team": "a"}])
 BY_MODE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "service": {"replicas": st.integers(0, 5), "autoscale": st.just({"maxReplicas": 3})},
-    "stateful": {"replicas": st.integers(0, 5), "autoscale": st.just({"minReplicas": 2, "maxReplicas": 3})},
-    "daemon": {},
+    "service": {
+        "replicas": st.integers(0, 5),
+        "autoscale": st.just({"maxReplicas": 3}),
+        "selector": SELECTOR,
+    },
+    "stateful": {
+        "replicas": st.integers(0, 5),
+        "autoscale": st.just({"minReplicas": 2, "maxReplicas": 3}),
+        "selector": SELECTOR,
+        "stateful": _block(serviceName=st.just("db"), podManagementPolicy=st.just("OrderedReady")),
+    },
+    "daemon": {"selector": SELECTOR},
     "job": {"job": _block(completions=st.integers(1, 5), suspend=st.booleans())},
     "cron": {"cron": st.just({"schedule": "@daily"})},
     "pod": {},

@@ -26,6 +26,8 @@ def found(pod: dict[str, Any], mode: Mode = "service") -> list[tuple[str, str]]:
         {"containers": [{"name": "web", "livenessProbe": {"httpGet": None, "periodSeconds": 3}}]},
         {"volumes": [{"$patch": "replace"}, {"name": "a", "emptyDir": {"sizeLimit": 1000}}]},
         {"nodeSelector": {"$patch": "delete"}},
+        {"serviceAccountName": {"$patch": "delete"}, "volumes": {"$patch": "delete"}},
+        {"containers": [{"name": "web", "lifecycle": {"$patch": "delete"}, "tty": {"$patch": "delete"}}]},
         {"containers": [{"name": "web", "$deleteFromPrimitiveList/args": ["x"], "$retainKeys": ["args"]}]},
         {"containers": [{"name": "web", "ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]}]},
         {"restartPolicy": "Always"},

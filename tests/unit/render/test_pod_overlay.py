@@ -56,6 +56,14 @@ def test_null_deletes() -> None:
     assert container({"resources": {"limits": {"memory": None, "cpu": "1"}}})["resources"] == {"limits": {"cpu": "1"}}
 
 
+def test_a_directive_deletes_any_value() -> None:
+    gone = {"$patch": "delete"}
+    base = {"hostname": "a", "containers": [{"name": "web", "tty": True, "args": ["x"]}], "volumes": [{"name": "v"}]}
+    overlay = {"hostname": gone, "volumes": gone, "containers": [{"name": "web", "tty": gone, "args": gone}]}
+    assert merge(base, overlay) == {"containers": [{"name": "web"}]}
+    assert merge({}, overlay) == {"containers": [{"name": "web"}]}
+
+
 def test_null_in_a_new_object_leaves_nothing_behind() -> None:
     assert merge({}, {"securityContext": {"fsGroup": None}}) == {"securityContext": {}}
 

@@ -126,3 +126,56 @@ def test_runner_names_the_object_that_is_rendered() -> None:
         resource, name = render.runner(made, template)
         rendered = render.objects(made, template, options=render.Options(replicas=1))
         assert (resource.kind, name) in [(obj["kind"], obj["metadata"]["name"]) for obj in rendered]
+
+
+# Revisions that were there before us
+
+FOUND: dict[str, Any] = SPEC | {"selector": {"app": "web"}, "podLabels": {"tier": "front"}}
+
+
+def _found(spec: dict[str, Any] = FOUND, **digests: str) -> render.Template:
+    """The template of a spec whose revision, as FOUND has it, was imported."""
+    imported = {"wharfinger.dev/imported": _hash(workload(FOUND))}
+    made = workload(spec, annotations=imported)
+    return render.template(made, digests={("Secret", name): digest for name, digest in digests.items()})
+
+
+def test_an_imported_revision_has_no_label_of_ours() -> None:
+    template = _found()
+    assert template.as_found
+    assert template.pod["metadata"]["labels"] == {"app": "web", "tier": "front"}
+    assert template.hash == _hash(workload(FOUND))
+
+
+def test_content_has_no_part_in_an_imported_revision() -> None:
+    assert _found(tls="1") == _found(tls="2")
+    assert "annotations" not in _found(tls="1").pod["metadata"]
+
+
+def test_any_other_revision_has_our_labels_and_follows_content() -> None:
+    changed = FOUND | {"image": "web:2"}
+    template = _found(changed)
+    assert not template.as_found
+    labels = template.pod["metadata"]["labels"]
+    assert labels.items() >= {"app": "web", "tier": "front", "wharfinger.dev/workload": "web"}.items()
+    assert labels["wharfinger.dev/revision"] == template.hash
+    assert _found(changed, tls="1").hash != _found(changed, tls="2").hash
+
+
+def test_a_restart_ends_an_imported_revision() -> None:
+    asked = {"wharfinger.dev/imported": _hash(workload(FOUND)), "wharfinger.dev/restartedAt": "now"}
+    assert not render.template(workload(FOUND, annotations=asked)).as_found
+
+
+def test_what_selected_the_pods_wins_over_our_labels() -> None:
+    selector = {"app.kubernetes.io/instance": "release", "app.kubernetes.io/name": "shop"}
+    made = workload(SPEC | {"selector": selector, "podLabels": {"app.kubernetes.io/managed-by": "Helm"}})
+    labels = render.template(made).pod["metadata"]["labels"]
+    assert labels.items() >= selector.items()
+    assert labels["app.kubernetes.io/managed-by"] == "wharfinger"
+    assert render.selector(made) == selector
+
+
+def test_a_selector_with_a_mark_of_another_revision_changes_nothing() -> None:
+    made = workload(FOUND, annotations={"wharfinger.dev/imported": "0123456789"})
+    assert render.template(made) == render.template(workload(FOUND))

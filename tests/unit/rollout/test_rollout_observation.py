@@ -50,6 +50,13 @@ def test_the_revision_is_the_templates_not_the_objects_label():
     assert seen(live).revision == "aaa"
 
 
+def test_a_template_that_was_there_before_us_is_told_by_the_objects_label():
+    live = deployment(A)
+    live["metadata"]["labels"] = {"wharfinger.dev/revision": "bbb"}
+    live["spec"]["template"]["metadata"]["labels"] = {"app": "web"}
+    assert seen(live).revision == "bbb"
+
+
 def test_a_daemon_counts_nodes():
     counts = seen(daemonset(desired=5, updated=2, ready=4), mode="daemon").counts
     assert (counts.desired, counts.replicas, counts.updated, counts.ready) == (5, 5, 2, 4)
