@@ -22,8 +22,10 @@ from scripts.dashboard.__main__ import PATH
 
 Json = dict[str, Any]
 
-SECONDS = 600
+SECONDS = 300
 """How much is drawn, up to now."""
+STEP = 2
+"""Seconds between two values."""
 COLUMNS, CELL_WIDTH, CELL_HEIGHT = 24, 0.7, 0.36
 """Of Grafana's grid; inches a cell."""
 COLOURS = {"green": "#56a64b", "blue": "#3274d9", "red": "#e02f44", "orange": "#ff780a", "text": "#c7d0d9"}
@@ -50,7 +52,7 @@ def ask(url: str, target: Json, variables: list[str]) -> list[Series]:
     """The series of one query of a panel, over the last `SECONDS`."""
     expr = re.sub(rf"\$({'|'.join(variables)})\b", ".*", target["expr"]).replace("$__rate_interval", "30s")
     now = time.time()
-    query = urllib.parse.urlencode({"query": expr, "start": now - SECONDS, "end": now, "step": 2})
+    query = urllib.parse.urlencode({"query": expr, "start": now - SECONDS, "end": now, "step": STEP})
     with urllib.request.urlopen(f"{url}/api/v1/query_range?{query}", timeout=30) as response:  # noqa: S310 - the caller's
         answer = json.load(response)
     return [_series(each, target["legendFormat"], now) for each in answer["data"]["result"]]
@@ -97,11 +99,17 @@ def _numbers(axes: Axes, panel: Json, series: list[Series]) -> None:
 
 def _table(axes: Axes, panel: Json, series: list[Series]) -> None:
     axes.axis("off")
-    columns = panel["transformations"][0]["options"]["renameByName"]
+    options = panel["transformations"][0]["options"]
+    columns = sorted(options["renameByName"], key=options["indexByName"].__getitem__)
     rows = [[each.labels.get(label, "") for label in columns] for each in series if each.minutes[-1] > -0.1]
+    height = min(1.0, 0.14 * (len(rows) + 1))
     table = axes.table(
-        rows or [[""] * len(columns)], colLabels=list(columns.values()), cellLoc="left", loc="upper left"
+        rows or [[""] * len(columns)],
+        colLabels=[options["renameByName"][label] for label in columns],
+        cellLoc="left",
+        bbox=(0, 1 - height, 1, height),
     )
+    table.auto_set_font_size(False)
     table.set_fontsize(8)
 
 
@@ -109,11 +117,14 @@ def _timeline(axes: Axes, panel: Json, series: list[Series]) -> None:
     names = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
     axes.set_xlim(-SECONDS / 60, 0)
     axes.tick_params(labelsize=7)
-    axes.set_yticks(range(len(series)), [each.name for each in series])
+    axes.set_yticks([])
     for place, each in enumerate(series):
+        axes.text(-SECONDS / 60 + 0.05, place, each.name, fontsize=7, va="center")
         for value, named in names.items():
-            spans = [(at, 2 / 60) for at, seen in zip(each.minutes, each.values, strict=True) if seen == float(value)]
-            axes.broken_barh(spans, (place - 0.4, 0.8), color=COLOURS[named["color"]])
+            spans = [
+                (at, STEP / 60) for at, seen in zip(each.minutes, each.values, strict=True) if seen == float(value)
+            ]
+            axes.broken_barh(spans, (place - 0.4, 0.8), color=COLOURS[named["color"]], zorder=0)
 
 
 def _fixed(panel: Json) -> dict[str, str]:
