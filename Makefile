@@ -9,7 +9,7 @@ KEEP ?=
 PYTEST ?= $(BIN)/pytest
 ARGS ?=
 
-.PHONY: help venv demo test lint format unit integration e2e bench crds clean
+.PHONY: help venv demo test lint format unit integration e2e bench crds gitops clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ bench: venv ## Measure; docs/performance.md says what
 
 crds: venv ## Write crds/ anew from the models
 	@$(BIN)/python -m wharfinger.api.crd
+
+gitops: venv ## Write Argo CD's settings in manifests/gitops anew from their Lua
+	@$(BIN)/python scripts/argocd.py
 
 clean: ## Remove what the other targets made here
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,12 +10,22 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.accounts import access_review, account_kubeconfig, forbidden
 from tests.support.operators import running
+from tests.support.upstream import GATEWAY_API, install
 from tests.support.world import World
 
-from wharfinger.api.builtin import INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT
+from wharfinger.api.builtin import (
+    HORIZONTAL_POD_AUTOSCALER,
+    HTTP_ROUTE,
+    INGRESS,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    SERVICE_ACCOUNT,
+)
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
+from wharfinger.cluster import Cluster
 from wharfinger.engine.operator import Operator
 
 pytestmark = pytest.mark.integration
@@ -25,7 +35,16 @@ MANIFESTS = ROOT / "manifests"
 SYSTEM = "wharfinger-system"
 ACCOUNT = f"system:serviceaccount:{SYSTEM}:wharfinger"
 SAMPLES = sorted(MANIFESTS.glob("samples/*.yaml"))
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
+MADE = (
+    HORIZONTAL_POD_AUTOSCALER,
+    HTTP_ROUTE,
+    INGRESS,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    SERVICE_ACCOUNT,
+)
+"""What some sample has."""
 
 
 @pytest.fixture
@@ -38,13 +57,17 @@ async def installed(world: World) -> AsyncIterator[World]:
 
 
 @pytest.fixture
+async def gateway_api(wharfinger_cluster: Cluster, world: World) -> AsyncIterator[None]:
+    """HTTPRoute, with its real schema; other tests want a cluster without it."""
+    install(wharfinger_cluster, GATEWAY_API)
+    yield
+    await world.kubectl("delete", "crd", f"{HTTP_ROUTE.plural}.{HTTP_ROUTE.group}", "--timeout=50s")
+
+
+@pytest.fixture
 async def as_installed(installed: World, tmp_path: Path) -> AsyncIterator[Operator]:
     """An operator with the rights of the base's ServiceAccount, by a token of it."""
-    token = (await installed.kubectl("-n", SYSTEM, "create", "token", "wharfinger")).strip()
-    kubeconfig = yaml.safe_load(installed.kubeconfig.read_text())
-    kubeconfig["users"][0]["user"] = {"token": token}
-    path = tmp_path / "kubeconfig"
-    path.write_text(yaml.safe_dump(kubeconfig))
+    path = await account_kubeconfig(installed, SYSTEM, "wharfinger", tmp_path)
     async with running(
         path, namespaces=(installed.namespace,), leader_election=True, lease_namespace=SYSTEM
     ) as operator:
@@ -74,22 +97,12 @@ RIGHTS = {
 
 async def test_rights(installed: World) -> None:
     """As the API server's own authorizer sees them."""
-    reviews = {"apiVersion": "v1", "kind": "List", "items": [_review(*right) for right in RIGHTS]}
+    reviews = {"apiVersion": "v1", "kind": "List", "items": [access_review(ACCOUNT, *right) for right in RIGHTS]}
     answers = await installed.kubectl(
         "create", "-f", "-", "-o", r'jsonpath={.status.allowed}{"\n"}', stdin=json.dumps(reviews)
     )
     granted = [answer == "true" for answer in answers.split()]
     assert dict(zip(RIGHTS, granted, strict=True)) == RIGHTS
-
-
-def _review(verb: str, group: str, resource: str) -> Object:
-    name, _, subresource = resource.partition("/")
-    attributes = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
-    return {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "spec": {"user": ACCOUNT, "resourceAttributes": attributes},
-    }
 
 
 async def test_no_rule_has_a_wildcard(installed: World) -> None:
@@ -109,15 +122,16 @@ async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None
     assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
 
 
+@pytest.mark.usefixtures("gateway_api")
 async def test_every_sample_becomes_ready(installed: World, as_installed: Operator) -> None:
     """With no right missing on the way, and nothing to be warned of."""
     await installed.kubectl("apply", "-f", str(MANIFESTS / "samples"))
     ready = await asyncio.gather(*(installed.ready(name, timeout=READY_WITHIN) for name in _sample_workloads()))
     assert [_warnings(workload) for workload in ready if _warnings(workload)] == []
     await installed.kubectl("wait", "--for=condition=Ready", "containerworkloads", "--all", "--timeout=5s")
-    for resource in (INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT):
+    for resource in MADE:
         assert await installed.list(resource), resource
-    assert _forbidden(as_installed) == []
+    assert forbidden(as_installed) == []
 
 
 def _relative(path: Path, start: Path) -> str:
@@ -132,9 +146,3 @@ def _sample_workloads() -> list[str]:
 
 def _warnings(workload: Object) -> list[Object]:
     return [each for each in workload["status"].get("findings", ()) if each["severity"] != "info"]
-
-
-def _forbidden(operator: Operator) -> list[dict[str, str]]:
-    """Requests that were answered with 403."""
-    samples = [each for metric in operator.metrics.api_requests.collect() for each in metric.samples]
-    return [each.labels for each in samples if each.labels.get("code") == "403" and each.value]

@@ -24,12 +24,13 @@ def session_cluster(
     node: NodeKind,
     *,
     nodes: int = 1,
+    suffix: str = "",
     extra_args: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Iterator[Cluster]:
-    """A cluster of that kind. ``--wharfinger-cluster-name X`` uses and keeps the cluster ``X-<kind>``."""
+    """A cluster of that kind. ``--wharfinger-cluster-name X`` uses and keeps the cluster ``X-<kind><suffix>``."""
     name = request.config.option.wharfinger_cluster_name
     keep = bool(name or request.config.option.wharfinger_keep)
-    full = f"{name}-{node.value}" if name else f"pytest-{node.value}-{os.getpid()}"
+    full = (f"{name}-{node.value}" if name else f"pytest-{node.value}-{os.getpid()}") + suffix
     cluster = Cluster(
         full, Options(node=node, nodes=nodes, extra_args=extra_args), owner=None if keep else identify(os.getpid())
     )

@@ -1,32 +1,15 @@
-"""Build the multi-call binary from the Go sources beside this module, once for each content of them.
+"""The embedded cluster's programs: built from the Go sources beside this module, once for each content of them."""
 
-The binary lies in the cache under a name made from everything that determines it: the sources, go.mod, go.sum, the
-build flags and the toolchain. It is built in a directory of its own and renamed into place, so that a half-built one is
-never seen, under a lock, so that two processes do not both take the minutes that it takes.
-"""
-
-import fcntl
-import hashlib
-import os
-import platform
-import re
-import subprocess
-import tempfile
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from wharfinger.cluster.errors import ClusterError
-from wharfinger.cluster.paths import cache_dir
-from wharfinger.cluster.progress import Step, progress
-from wharfinger.cluster.toolchain import Toolchain, find_toolchain, parse_version
+from wharfinger.cluster.gobuild import GoModule, build_module, line_of, module_key
+from wharfinger.cluster.toolchain import Toolchain
 
 SOURCES = Path(__file__).parent / "go"
 """The Go module. Each directory of it that holds a ``package main`` becomes one program."""
 
-PROGRAMS = {"wharfinger-cluster": ".", "demo": "demo"}
+PROGRAMS = {"wharfinger-cluster": ".", "demo": "./demo"}
 """Name of each program and the package, relative to SOURCES, that it is built from."""
 
 
@@ -52,28 +35,17 @@ def build(sources: Path = SOURCES) -> Programs:
 
     Raises ClusterError with the compiler's last lines when the build fails.
     """
-    toolchain = find_toolchain(parse_version(_line(sources / "go.mod", r"^go (\S+)$")))
-    wanted = cache_dir() / "bin" / build_key(sources, toolchain)
-    if not wanted.exists():
-        with _locked(wanted.parent / ".lock"):
-            if not wanted.exists():  # built meanwhile by whoever held the lock
-                _build_into(wanted, sources, toolchain)
-    return Programs(wanted)
+    return Programs(build_module(_module(sources)))
 
 
 def build_key(sources: Path, toolchain: Toolchain) -> str:
     """A name for what `sources` build to: 16 hexadecimal digits over every input of the build."""
-    digest = hashlib.sha256()
-    for part in (toolchain.version, platform.machine(), *linker_flags(sources), *PROGRAMS):
-        digest.update(part.encode() + b"\0")
-    for path in sorted(file for file in sources.rglob("*") if file.is_file()):
-        digest.update(str(path.relative_to(sources)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    return module_key(_module(sources), toolchain)
 
 
 def kubernetes_version(sources: Path = SOURCES) -> str:
     """The Kubernetes release that go.mod names, such as ``v1.36.1``."""
-    return _line(sources / "go.mod", r"^\s+k8s\.io/kubernetes (v\S+)$")
+    return line_of(sources / "go.mod", r"^\s+k8s\.io/kubernetes (v\S+)$")
 
 
 def linker_flags(sources: Path) -> list[str]:
@@ -85,55 +57,7 @@ def linker_flags(sources: Path) -> list[str]:
     return ["-s", "-w", *(f"-X={package}.{key}={value}" for package in packages for key, value in stamps.items())]
 
 
-def _build_into(wanted: Path, sources: Path, toolchain: Toolchain) -> None:
-    """Build beside `wanted` and rename: whoever sees the directory sees it whole."""
-    with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=".build-") as scratch:
-        output = Path(scratch) / "out"
-        output.mkdir()
-        packages = _count_packages(sources, toolchain)
-        with progress(f"building Kubernetes {kubernetes_version(sources)}", packages) as step:
-            for name, package in PROGRAMS.items():
-                _compile(sources, toolchain, output / name, package, step)
-        output.rename(wanted)
-
-
-def _compile(sources: Path, toolchain: Toolchain, output: Path, package: str, step: Step) -> None:
-    flags = " ".join(linker_flags(sources))
-    command = [str(toolchain.go), "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(output), f"./{package}"]
-    process = subprocess.Popen(command, cwd=sources, env=_environment(), stderr=subprocess.PIPE, text=True)
-    last: deque[str] = deque(maxlen=20)
-    with process:
-        for done, line in enumerate(process.stderr or (), start=1):
-            last.append(line.rstrip())
-            step(done, line.strip())
-    if process.returncode:
-        raise ClusterError("the cluster's binary does not build:\n" + "\n".join(last))
-
-
-def _count_packages(sources: Path, toolchain: Toolchain) -> int:
-    """How many packages a cold build compiles. It also downloads the modules, since it reads every package."""
-    command = [str(toolchain.go), "list", "-deps", *(f"./{package}" for package in PROGRAMS.values())]
-    result = subprocess.run(command, cwd=sources, env=_environment(), capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise ClusterError("the cluster's Go modules cannot be fetched:\n" + result.stderr.strip()[-2000:])
-    return len(result.stdout.splitlines())
-
-
-def _environment() -> dict[str, str]:
-    """CGO_ENABLED=0: a static binary, that needs no C compiler to build and runs in an empty container."""
-    return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _line(path: Path, pattern: str) -> str:
-    match = re.search(pattern, path.read_text(), re.MULTILINE)
-    if match is None:
-        raise ClusterError(f"{path} has no line like {pattern}")
-    return match[1]
+def _module(sources: Path) -> GoModule:
+    return GoModule(
+        f"Kubernetes {kubernetes_version(sources)}", sources, PROGRAMS, linker_flags=tuple(linker_flags(sources))
+    )
