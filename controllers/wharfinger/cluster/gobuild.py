@@ -1,8 +1,8 @@
 """Build the programs of a Go module, once for each content of it.
 
-They lie in the cache under a name made from everything that determines them: the sources, go.mod, go.sum, the build flags
-and the toolchain. They are built in a directory of its own that is renamed into place, so that half-built ones are never
-seen, under a lock, so that two processes do not both take the minutes that it takes.
+They lie in the cache under a name made from everything that determines them: the sources, go.mod, go.sum, the build
+flags and the toolchain. They are built in a directory of its own that is renamed into place, so that half-built ones
+are never seen, under a lock, so that two processes do not both take the minutes that it takes.
 """
 
 import fcntl

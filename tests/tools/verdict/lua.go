@@ -43,13 +43,17 @@ func run(script string, object *unstructured.Unstructured, result any) error {
 }
 
 func open(state *lua.LState) error {
-	for name, library := range map[string]lua.LGFunction{
-		lua.LoadLibName: lua.OpenPackage,
-		lua.BaseLibName: lua.OpenBase,
-		lua.TabLibName:  lua.OpenTable,
-	} {
-		call := lua.P{Fn: state.NewFunction(library), NRet: 0, Protect: true}
-		if err := state.CallByParam(call, lua.LString(name)); err != nil {
+	libraries := []struct {
+		name string
+		load lua.LGFunction
+	}{
+		{lua.LoadLibName, lua.OpenPackage}, // the others register themselves with it
+		{lua.BaseLibName, lua.OpenBase},
+		{lua.TabLibName, lua.OpenTable},
+	}
+	for _, library := range libraries {
+		call := lua.P{Fn: state.NewFunction(library.load), NRet: 0, Protect: true}
+		if err := state.CallByParam(call, lua.LString(library.name)); err != nil {
 			return err
 		}
 	}
