@@ -14,6 +14,8 @@ from wharfinger.api.resource import Object
 ROOT = Path(__file__).parents[2]
 MANIFESTS = ROOT / "manifests"
 SYSTEM = "wharfinger-system"
+EVERYWHERE = ("--namespace", "")
+"""For kubectl: not the world's own namespace, but whatever each object says."""
 
 
 def overlay(folder: Path, *, components: Iterable[str] = (), base: Path = MANIFESTS) -> Path:
@@ -34,7 +36,7 @@ async def build(world: World, folder: Path) -> list[Object]:
 
 async def apply(world: World, folder: Path, *options: str) -> str:
     """Apply it, as the documentation says."""
-    return await world.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder), *options)
+    return await world.kubectl(*EVERYWHERE, "apply", "--server-side", "--force-conflicts", "-k", str(folder), *options)
 
 
 def one(objects: Iterable[Object], kind: str, name: str = "wharfinger") -> Object:

@@ -74,4 +74,4 @@ def path_of(test: Object, folder: Path = SCRIPTS) -> Path:
 
 def dump(document: Object) -> str:
     """YAML as the recordings have it."""
-    return yaml.safedump(document, sort_keys=False, width=1000, allow_unicode=True)
+    return yaml.safe_dump(document, sort_keys=False, width=1000, allow_unicode=True)

@@ -43,7 +43,7 @@ async def test_flux_takes_it(bare: World, path: Path) -> None:
     said = await bare.kubectl(
         "apply", "--server-side", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(objects)
     )
-    assert said.count("server-side applied") == len(objects)
+    assert said.count("applied (server dry run)") == len(objects)
 
 
 def test_flux_finds_what_it_shall_apply() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.support.accounts import access_review, account_kubeconfig, forbidden
-from tests.support.kustomize import MANIFESTS, ROOT, SYSTEM, apply, build, environment, one, overlay
+from tests.support.kustomize import EVERYWHERE, MANIFESTS, ROOT, SYSTEM, apply, build, environment, one, overlay
 from tests.support.operators import running
+from tests.support.waiting import eventually
 from tests.support.world import World
 
 from wharfinger.api.builtin import NAMESPACE
@@ -28,7 +29,7 @@ async def test_the_crds_alone(bare: World) -> None:
     await bare.kubectl("delete", CRD, "--ignore-not-found", "--timeout=50s")
     await bare.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
     await bare.kubectl("wait", "--for=condition=Established", CRD, "--timeout=50s")
-    assert "main container" in await bare.kubectl("explain", "containerworkload.spec.image")
+    assert await eventually(lambda: _explained(bare), timeout=60, what="kubectl explain knows the kind")
     sample = str(MANIFESTS / "samples/web.yaml")
     assert "created (server dry run)" in await bare.kubectl("apply", "--dry-run=server", "-f", sample)
 
@@ -36,7 +37,7 @@ async def test_the_crds_alone(bare: World) -> None:
 async def test_the_base_from_nothing(bare: World) -> None:
     """One command, on a cluster that does not know the kind; the pods pass Pod Security and run."""
     await bare.kubectl("delete", CRD, "--ignore-not-found", "--timeout=50s")
-    await bare.kubectl("apply", "--server-side", "-k", str(MANIFESTS))
+    await bare.kubectl(*EVERYWHERE, "apply", "--server-side", "-k", str(MANIFESTS))
     await bare.kubectl(*ROLLED_OUT)
     await bare.kubectl("wait", "--for=condition=Established", CRD, "--timeout=50s")
 
@@ -134,6 +135,14 @@ def test_every_kustomization_is_tested() -> None:
     assert overlays == set(OVERLAYS)
     for component in COMPONENTS:
         assert yaml.safe_load((MANIFESTS / component / "kustomization.yaml").read_text())["kind"] == "Component"
+
+
+async def _explained(world: World) -> bool:
+    """Discovery and OpenAPI follow the CRD a moment later."""
+    try:
+        return "main container" in await world.kubectl("explain", "containerworkload.spec.image")
+    except AssertionError:
+        return False
 
 
 def _stays(pod: dict[str, dict[str, object]]) -> bool:
