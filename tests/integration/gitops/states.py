@@ -118,7 +118,11 @@ async def _progressing(world: World, name: str) -> Object:
 
 async def _image_missing(world: World, name: str) -> Object:
     await world.workload(name, image=V1, rollout=PATIENT, **simulating(IMAGE_PULL_BACK_OFF))
-    return await _until(world, name, lambda obj: condition(obj, "Ready")["reason"] == "ImagePullBackOff")
+    return await _until(
+        world,
+        name,
+        lambda obj: condition(obj, "Ready")["reason"] == "ImagePullBackOff" and obj["status"].get("replicas") == 1,
+    )
 
 
 async def _pods_not_ready(world: World, name: str) -> Object:
