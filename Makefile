@@ -13,7 +13,7 @@ LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes -
 PYTEST ?= $(BIN)/pytest
 ARGS ?=
 
-.PHONY: help venv demo test lint format unit integration e2e bench crds dashboard lock image clean
+.PHONY: help venv demo test lint format unit integration e2e bench crds dashboard gitops lock image clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ lock: venv ## Pin all dependencies anew, with their hashes: requirements*.lock (
 
 image: ## Build the container image (ENGINE=docker|podman|buildah, IMAGE=registry.example.com/wharfinger:0.1.0)
 	@$(ENGINE) build --tag $(IMAGE) --label org.opencontainers.image.revision=$$(git rev-parse HEAD) $(ARGS) .
+
+gitops: venv ## Write Argo CD's settings in manifests/gitops anew from their Lua
+	@$(BIN)/python scripts/argocd.py
 
 clean: ## Remove what the other targets made here
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

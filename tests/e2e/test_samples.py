@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -18,5 +19,6 @@ async def test_every_sample_becomes_ready(world: World) -> None:
     await world.kubectl("apply", "-f", str(SAMPLES))
     names = {each["metadata"]["name"] for each in await world.list(CONTAINER_WORKLOAD)}
     assert len(names) >= len(list(SAMPLES.glob("*.yaml")))
-    waited = await world.kubectl("wait", "--for=condition=Ready", "cw", "--all", "--timeout=55s")
+    await asyncio.gather(*(world.ready(name, timeout=180) for name in names))
+    waited = await world.kubectl("wait", "--for=condition=Ready", "cw", "--all", "--timeout=30s")
     assert waited.count("condition met") == len(names)

@@ -12,11 +12,20 @@ import pytest
 import yaml
 from tests.support.accounts import access_review, account_kubeconfig, forbidden
 from tests.support.operators import running
+from tests.support.upstream import GATEWAY_API, install
 from tests.support.world import World
 
-from wharfinger.api.builtin import INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT
+from wharfinger.api.builtin import (
+    HORIZONTAL_POD_AUTOSCALER,
+    HTTP_ROUTE,
+    INGRESS,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    SERVICE_ACCOUNT,
+)
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
+from wharfinger.cluster import Cluster
 from wharfinger.engine.operator import Operator
 
 pytestmark = pytest.mark.integration
@@ -26,7 +35,16 @@ MANIFESTS = ROOT / "manifests"
 SYSTEM = "wharfinger-system"
 ACCOUNT = f"system:serviceaccount:{SYSTEM}:wharfinger"
 SAMPLES = sorted(MANIFESTS.glob("samples/*.yaml"))
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
+MADE = (
+    HORIZONTAL_POD_AUTOSCALER,
+    HTTP_ROUTE,
+    INGRESS,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    SERVICE_ACCOUNT,
+)
+"""What some sample has."""
 
 
 @pytest.fixture
@@ -36,6 +54,14 @@ async def installed(world: World) -> AsyncIterator[World]:
     yield world
     await world.kubectl("delete", "clusterrolebinding/wharfinger", "clusterrole/wharfinger")
     await world.kubectl("delete", "-n", SYSTEM, "deployment/wharfinger", "pdb/wharfinger", "service/wharfinger-metrics")
+
+
+@pytest.fixture
+async def gateway_api(wharfinger_cluster: Cluster, world: World) -> AsyncIterator[None]:
+    """HTTPRoute, with its real schema; other tests want a cluster without it."""
+    install(wharfinger_cluster, GATEWAY_API)
+    yield
+    await world.kubectl("delete", "crd", f"{HTTP_ROUTE.plural}.{HTTP_ROUTE.group}", "--timeout=50s")
 
 
 @pytest.fixture
@@ -96,13 +122,14 @@ async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None
     assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
 
 
+@pytest.mark.usefixtures("gateway_api")
 async def test_every_sample_becomes_ready(installed: World, as_installed: Operator) -> None:
     """With no right missing on the way, and nothing to be warned of."""
     await installed.kubectl("apply", "-f", str(MANIFESTS / "samples"))
     ready = await asyncio.gather(*(installed.ready(name, timeout=READY_WITHIN) for name in _sample_workloads()))
     assert [_warnings(workload) for workload in ready if _warnings(workload)] == []
     await installed.kubectl("wait", "--for=condition=Ready", "containerworkloads", "--all", "--timeout=5s")
-    for resource in (INGRESS, NETWORK_POLICY, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT):
+    for resource in MADE:
         assert await installed.list(resource), resource
     assert forbidden(as_installed) == []
 
