@@ -58,6 +58,7 @@ class Metrics:
         self.watch_restarts = counter("watch_restarts_total", "Watches begun again.", "resource", "reason")
         self.drift_repairs = counter("drift_repairs_total", "Owned objects changed by others, put right.", "resource")
         self.events_dropped = counter("events_dropped_total", "Kubernetes Events not written.", "reason")
+        self.admission_reviews = counter("admission_reviews_total", "Admission reviews answered.", "kind", "result")
         self.leader = gauge("leader", "1 while this process holds the lease.", "lease")
 
     def _domain(self, registry: CollectorRegistry) -> None:

@@ -6,6 +6,7 @@ from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
 from wharfinger.reconcilers import watches, workload
+from wharfinger.reconcilers.admission import admit
 
 
 def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Controller, ...]:
@@ -21,6 +22,7 @@ def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Con
             reconcile=workload.reconcile,
             watches=watches.watches(secrets=watch_secrets, nodes=not settings.namespaces),
             indexes={watches.BY_REFERENCE: watches.references},
+            admit=admit,
         ),
     )
 
