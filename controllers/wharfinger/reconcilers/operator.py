@@ -5,6 +5,7 @@ from __future__ import annotations
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
+from wharfinger.engine.trim import shallow
 from wharfinger.reconcilers import watches, workload
 from wharfinger.reconcilers.admission import admit
 
@@ -20,6 +21,7 @@ def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Con
             name=CONTAINER_WORKLOAD.plural,
             resource=CONTAINER_WORKLOAD,
             reconcile=workload.reconcile,
+            trim=shallow,
             watches=watches.watches(secrets=watch_secrets, nodes=not settings.namespaces),
             indexes={watches.BY_REFERENCE: watches.references},
             admit=admit,
