@@ -198,7 +198,7 @@ async def test_without_a_certificate_the_operator_works_and_serves_once_there_is
 
 async def test_a_document_too_large_to_review_is_let_through(world: World, enforcing: Webhook) -> None:
     """kopf's server takes bodies of up to 1 MiB; the status says what is wrong, as it does without the webhook."""
-    files = [{"path": f"/{index}", "content": "x" * 600_000} for index in range(2)]
+    files = [{"path": f"/{index}", "content": "x" * 400_000} for index in range(3)]
     answer = await enforcing.apply({**GOOD, "files": files}, "--server-side")
     assert (answer.code, answer.err) == (0, "")
     assert "spec.files" in {each["path"] for each in (await world.stalled("web"))["status"]["findings"]}

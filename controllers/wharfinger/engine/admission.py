@@ -122,9 +122,10 @@ def _places(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _reason(error: OSError, settings: AdmissionSettings) -> str:
-    """One line that names the file or the address."""
+    """One line that names the file or the address. Python says of a certificate neither."""
+    files = (settings.certificates / "tls.crt", settings.certificates / "tls.key")
     if isinstance(error, FileNotFoundError):
-        return f"{error.filename} is missing"
+        return f"{next((file for file in files if not file.exists()), error.filename)} is missing"
     if isinstance(error, ssl.SSLError):
-        return f"tls.crt and tls.key in {settings.certificates} do not belong together, or are none: {error.reason}"
+        return f"{files[0]} and {files[1]} do not belong together, or are none: {error.reason or error}"
     return str(error)

@@ -260,6 +260,6 @@ def test_long_lists_merge_in_proportion_to_their_length() -> None:
     """One document must not keep the operator from all others. Looked through for each item, this takes 15 s of CPU."""
     env = [{"name": f"V{index}", "value": "1"} for index in range(5_000)]
     began = process_time()
-    merged = container({"containers": [{"name": "web", "env": [*env, *env]}]})["env"]
+    merged = container({"env": [*env, *env]})["env"]
     assert process_time() - began < 3
     assert [item["name"] for item in merged] == ["A", "B", *(item["name"] for item in env)]
