@@ -63,7 +63,7 @@ async def test_replicas_answer_with_one_certificate_and_one_may_die(webhook: Web
         await first.wait()
 
         async def warned() -> bool:
-            return (await webhook.apply(MISSPELT, "--dry-run=server")).warnings == [MISSPELT_SAID]
+            return (await webhook.apply(MISSPELT, "--dry-run=server", name="other")).warnings == [MISSPELT_SAID]
 
         await eventually(warned, timeout=60, what="the warning by the replica that is left")
 
