@@ -122,6 +122,37 @@ async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None
     assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
 
 
+async def test_admission_is_a_component(installed: World, tmp_path: Path) -> None:
+    """An overlay that warns at apply time, with a certificate by cert-manager (whose kinds the cluster lacks)."""
+    base = _relative(MANIFESTS, tmp_path)
+    components = [f"{base}/admission", f"{base}/admission-cert-manager"]
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base], "components": components}))
+    built = {
+        (obj["kind"], obj["metadata"]["name"]): obj
+        for obj in yaml.safe_load_all(await installed.kubectl("kustomize", str(tmp_path)))
+    }
+    webhook = built["ValidatingWebhookConfiguration", "wharfinger"]
+    (called,) = [each["clientConfig"]["service"] for each in webhook["webhooks"]]
+    service = built["Service", called["name"]]
+    pod = built["Deployment", "wharfinger"]["spec"]["template"]
+    (container,) = pod["spec"]["containers"]
+    assert called["namespace"] == service["metadata"]["namespace"] == SYSTEM
+    assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+    assert {each["targetPort"] for each in service["spec"]["ports"]} <= {each["name"] for each in container["ports"]}
+    assert {"name": "WHARFINGER_ADMISSION", "value": "warn"} in container["env"]
+
+    certificate = built["Certificate", "wharfinger-admission"]
+    assert f"{called['name']}.{called['namespace']}.svc" in certificate["spec"]["dnsNames"]
+    (injected,) = webhook["metadata"]["annotations"].values()
+    assert injected == f"{certificate['metadata']['namespace']}/{certificate['metadata']['name']}"
+    mounted = [each["secret"]["secretName"] for each in pod["spec"]["volumes"] if "secret" in each]
+    assert mounted == [certificate["spec"]["secretName"]]
+
+    own = [obj for obj in built.values() if obj["kind"] in ("Service", "Deployment", webhook["kind"])]
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": own})
+    await installed.kubectl("apply", "--server-side", "-n", SYSTEM, "--dry-run=server", "-f", "-", stdin=listed)
+
+
 @pytest.mark.usefixtures("gateway_api")
 async def test_every_sample_becomes_ready(installed: World, as_installed: Operator) -> None:
     """With no right missing on the way, and nothing to be warned of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +19,8 @@ Path = tuple[str | int, ...]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]+")
 _MAX_MESSAGE = 1024
+_MOST = 128
+"""Findings of one document: more than anybody reads, and few enough to look for what was meant in each."""
 _TYPES = {
     "string_type": "a string",
     "int_type": "an integer",
@@ -42,14 +44,18 @@ _BOUNDS = {
 
 
 def findings(error: ValidationError, document: Any, *, root: str, schema: Object) -> tuple[Finding, ...]:
-    """What is wrong with `document`, which stands at `root`; `schema` (structural) knows the names that exist there."""
+    """What is wrong with `document`, which stands at `root`; `schema` (structural) knows the names that exist there.
+
+    The first of it, where that is more than `_MOST`.
+    """
     errors = sorted(
         ((_place(detail["loc"], document), detail) for detail in error.errors(include_url=False)),
         key=lambda pair: [str(part) for part in pair[0]],
     )
+    places = groupby(errors, key=lambda pair: pair[0])
     return tuple(
         _finding(place, [detail for _, detail in group], root=root, schema=schema)
-        for place, group in groupby(errors, key=lambda pair: pair[0])
+        for place, group in islice(places, _MOST)
     )
 
 

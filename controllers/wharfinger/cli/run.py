@@ -3,9 +3,14 @@
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from wharfinger.cli.errors import BadInputError
+
+if TYPE_CHECKING:
+    from wharfinger.engine.settings import AdmissionSettings
 
 
 class LogFormat(StrEnum):
@@ -22,6 +27,14 @@ class LogLevel(StrEnum):
     info = "info"
     warning = "warning"
     error = "error"
+
+
+class Admission(StrEnum):
+    """What happens to a document with findings while it is applied."""
+
+    off = "off"
+    warn = "warn"
+    enforce = "enforce"
 
 
 def _option(name: str, metavar: str | None, text: str, *short: str, variable: str = "", **more: Any) -> Any:
@@ -72,6 +85,15 @@ WatchSecrets = Annotated[
         help="Roll the pods when a Secret changes that a workload names. Needs the right to read Secrets.",
     ),
 ]
+AdmissionOption = Annotated[
+    Admission,
+    _option("admission", None, "Serve the admission webhook: findings as warnings; with enforce, errors are refused."),
+]
+AdmissionCertificates = Annotated[
+    Path | None, _option("admission-certificates", "DIR", "Directory with its tls.crt and tls.key.")
+]
+AdmissionHost = Annotated[str, _option("admission-host", "ADDRESS", "Address of the webhook.")]
+AdmissionPort = Annotated[int, _option("admission-port", "PORT", "Its port; 0 for a free one.", min=0, max=65535)]
 LogFormatOption = Annotated[LogFormat, _option("log-format", None, "How log lines are written.")]
 LogLevelOption = Annotated[LogLevel, _option("log-level", None, "From which severity on.")]
 
@@ -90,6 +112,10 @@ def run(
     metrics_host: MetricsHost = "0.0.0.0",  # noqa: S104 - the kubelet and Prometheus come from outside the pod
     metrics_port: MetricsPort = 8080,
     watch_secrets: WatchSecrets = False,
+    admission: AdmissionOption = Admission.off,
+    admission_certificates: AdmissionCertificates = None,
+    admission_host: AdmissionHost = "0.0.0.0",  # noqa: S104 - the API server comes from outside the pod
+    admission_port: AdmissionPort = 9443,
     log_format: LogFormatOption = LogFormat.plain,
     log_level: LogLevelOption = LogLevel.info,
 ) -> None:
@@ -113,5 +139,16 @@ def run(
         shards=shards,
         metrics_host=metrics_host,
         metrics_port=metrics_port,
+        admission=_admission(admission, admission_certificates, host=admission_host, port=admission_port),
     )
     operator.run(replace(settings, identity=identity) if identity else settings, watch_secrets=watch_secrets)
+
+
+def _admission(mode: Admission, certificates: Path | None, *, host: str, port: int) -> "AdmissionSettings | None":
+    from wharfinger.engine.settings import AdmissionSettings
+
+    if mode is Admission.off:
+        return None
+    if certificates is None:
+        raise BadInputError(f"--admission {mode} needs --admission-certificates: a directory with tls.crt and tls.key")
+    return AdmissionSettings(certificates=certificates, enforce=mode is Admission.enforce, host=host, port=port)

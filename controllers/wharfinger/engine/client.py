@@ -14,15 +14,22 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
 
-import orjson
-
 from wharfinger.api.builtin import POD
 from wharfinger.api.resource import Key, Object, Resource, key_of
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.errors import NotFound
 from wharfinger.engine.metrics import Metrics
 from wharfinger.engine.transport import Request, Transport
-from wharfinger.engine.wire import APPLY, JSON_PATCH, MERGE_PATCH, event_of, request_for, selectors, write_query
+from wharfinger.engine.wire import (
+    APPLY,
+    JSON_PATCH,
+    MERGE_PATCH,
+    decoded,
+    event_of,
+    request_for,
+    selectors,
+    write_query,
+)
 
 MANAGER = "wharfinger"
 """Field manager of everything that a reconcile writes."""
@@ -243,10 +250,10 @@ class KubeClient:
 
     async def _read(self, verb: str, resource: str, path: str, query: Mapping[str, str] | None = None) -> Object:
         request = Request(method="GET", verb=verb, resource=resource, path=path, query=urlencode(query or {}))
-        answer: Object = orjson.loads(await self._transport.request(request))
+        answer: Object = decoded(await self._transport.request(request))
         return answer
 
     async def _write(self, request: Request, namespace: str) -> Object:
         before = functools.partial(self._guard, namespace) if self._guard is not None else None
-        answer: Object = orjson.loads(await self._transport.request(request, before))
+        answer: Object = decoded(await self._transport.request(request, before))
         return answer

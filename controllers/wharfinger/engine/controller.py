@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
+from wharfinger.api.status import Finding
 from wharfinger.engine.change import Change, change, leaving
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError, Conflict, LeadershipLost, TooManyRequests, Unavailable
@@ -37,6 +38,11 @@ _LONGEST_OUTAGE_RETRY = 10.0
 
 Route = Callable[[Stores, Object], Iterable[Key]]
 """Whom an object wakes: the keys of the controller's own objects."""
+
+
+Admit = Callable[[Stores, Object, datetime], Sequence[Finding]]
+"""What there is to say about an object that is about to be stored, at that time (UTC). It reads the caches and does no
+more: it may be asked about what is then never stored. Raises nothing for a bad document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,8 @@ class Controller:
     label_selector: str = ""
     trim: Trim = slim
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    admit: Admit | None = None
+    """Asked by the admission webhook, where that is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ class Metrics:
         self.drift_repairs = counter("drift_repairs_total", "Owned objects changed by others, put right.", "resource")
         self.events_dropped = counter("events_dropped_total", "Kubernetes Events not written.", "reason")
         self.rollbacks = counter("rollbacks_total", "Automatic rollbacks begun.", "kind")
+        self.admission_reviews = counter("admission_reviews_total", "Admission reviews answered.", "kind", "result")
         self.leader = gauge("leader", "1 while this process holds the lease.", "lease")
         build = gauge("build_info", "Always 1; the labels say what runs.", "version", "python")
         build.labels(version("wharfinger"), python_version()).set(1)

@@ -1,8 +1,8 @@
 """The operator as a process: kopf gives it its shape, and the data path is ours.
 
-kopf starts and stops it (signals, start-up and clean-up), and its login shares our configuration, so that admission
-webhooks can be kopf handlers. It watches nothing: scanning is disabled and no handler names a resource. Why the data
-path is not kopf's is in docs/designs/0001.
+kopf starts and stops it (signals, start-up and clean-up), its login shares our configuration, and its server answers
+admission reviews. It watches nothing: scanning is disabled and no handler names a resource. Why the data path is not
+kopf's is in docs/designs/0001.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import kopf
 import uvloop
 from prometheus_client import ProcessCollector
 
+from wharfinger.engine.admission import reviewer, serve
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection, NoConnection
 from wharfinger.engine.controller import Controller
@@ -24,11 +25,14 @@ from wharfinger.engine.leadership import NoLeaseNamespace, require_namespace
 from wharfinger.engine.lease import LeaseTiming
 from wharfinger.engine.probes import ProbeServer
 from wharfinger.engine.runtime import Operator
-from wharfinger.engine.settings import Settings
+from wharfinger.engine.settings import AdmissionSettings, Settings
 
 __all__ = ["LeaseTiming", "Operator", "Settings", "run_operator"]
 
 _log = logging.getLogger(__name__)
+
+_HANG_UP = 2.0
+"""Seconds for which a stop waits for those who are asking something of us."""
 
 
 def run_operator(settings: Settings, controllers: Sequence[Controller]) -> None:
@@ -52,7 +56,7 @@ class _Process:
         self._operator: Operator | None = None
         self._probes: ProbeServer | None = None
         self._connection: Connection | None = None
-        self._settling: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """kopf's operator with our start-up and clean-up; raises SystemExit where that failed."""
@@ -103,12 +107,13 @@ class _Process:
             _log.info("metrics and probes on port %d", port)
         await require_namespace(self._client, settings)
         await self._operator.start()
-        self._settling = asyncio.create_task(_freeze(self._operator))
+        self._beside.append(asyncio.create_task(_freeze(self._operator)))
+        if settings.admission is not None:
+            self._beside.append(asyncio.create_task(_admit(self._operator, self._controllers, settings.admission)))
         _log.info("reconciling as %s against %s", settings.identity, connection.server)
 
     async def _clean_up(self, **_context: object) -> None:
-        if self._settling is not None:
-            self._settling.cancel()
+        await self._end_beside()
         if self._operator is not None:
             if self._failure is None:
                 await self._operator.stop()
@@ -118,6 +123,12 @@ class _Process:
             await self._probes.stop()
         if self._client is not None:
             await self._client.close()
+
+    async def _end_beside(self) -> None:
+        for task in self._beside:
+            task.cancel()
+        if self._beside:
+            await asyncio.wait(self._beside, timeout=_HANG_UP)
 
     async def _login(self, **_context: object) -> kopf.ConnectionInfo:
         assert self._connection is not None
@@ -146,6 +157,19 @@ async def _freeze(operator: Operator) -> None:
     await operator.wait_synced(timeout=None)
     gc.collect()
     gc.freeze()
+
+
+async def _admit(operator: Operator, controllers: Sequence[Controller], settings: AdmissionSettings) -> None:
+    """Serve the admission webhook, once there are caches to judge by."""
+    await operator.wait_synced(timeout=None)
+    review = reviewer(
+        controllers,
+        operator.stores,
+        enforce=settings.enforce,
+        namespaces=operator.settings.namespaces,
+        metrics=operator.metrics,
+    )
+    await serve(review, settings)
 
 
 def _with_namespace(settings: Settings, connection: Connection) -> Settings:

@@ -16,6 +16,21 @@ def _identity() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionSettings:
+    """How to serve the admission webhook."""
+
+    certificates: Path
+    """Directory with ``tls.crt`` and ``tls.key``, as a Secret of type kubernetes.io/tls is mounted."""
+    renewal: float = 30.0
+    """Seconds between two looks at whether these files are others by now."""
+    enforce: bool = False
+    """Refuse a document with an error, instead of warning of it."""
+    host: str = "0.0.0.0"  # noqa: S104 - the API server comes from outside the pod
+    port: int = 9443
+    """0 for a free one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings of an operator. The defaults are fit for production."""
 
@@ -42,6 +57,8 @@ class Settings:
     metrics_host: str = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod
     metrics_port: int | None = 8080
     """0 for a free one, None for none."""
+    admission: AdmissionSettings | None = None
+    """How to serve the admission webhook; None: it is off."""
     status_interval: float = 1.0
     """Seconds between two writes of mere progress to one status."""
     status_patience: float = 5.0

@@ -42,9 +42,14 @@ class Stores:
         """Whether the server does not know the resource."""
         return self[resource].absent
 
-    def by_owner(self, uid: str) -> Iterator[tuple[Resource, Object]]:
-        """All owned objects whose controller has this uid, over all resources."""
+    def by_owner(self, uid: str, namespace: str = "") -> Iterator[tuple[Resource, Object]]:
+        """All owned objects whose controller has this uid, over all resources; with a namespace, those of it alone.
+
+        Whoever may write in another namespace can name any uid there as an object's owner, and the garbage collector
+        takes a while to see that it is none: what an owner in a namespace has is there, and nowhere else.
+        """
         for store in self._owned:
             if store.has_owned(uid):
                 for obj in store.by_owner(uid):
-                    yield store.resource, obj
+                    if not namespace or obj["metadata"].get("namespace") == namespace:
+                        yield store.resource, obj

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wharfinger.api.depth import DEEPEST, cut, deeper_than
 from wharfinger.api.resource import Object
 
 Trim = Callable[[Object], Object]
@@ -41,6 +42,12 @@ def slim(obj: Object) -> Object:
     if annotations and LAST_APPLIED in annotations:
         del annotations[LAST_APPLIED]
     return obj
+
+
+def shallow(obj: Object) -> Object:
+    """`slim`, for kinds with a part of free form: None for what is nested deeper than anything that makes sense."""
+    kept = slim(obj)
+    return cut(DEEPEST, kept) if deeper_than(DEEPEST, kept) else kept
 
 
 def keep(*paths: str) -> Trim:

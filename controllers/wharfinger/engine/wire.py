@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
+from wharfinger.api.depth import DEEPEST
 from wharfinger.api.resource import Object, Resource
 from wharfinger.engine.errors import from_status
 from wharfinger.engine.transport import Request
@@ -77,9 +79,38 @@ def write_query(manager: str, *, dry_run: bool = False, force: bool | None = Non
     return urlencode(query)
 
 
+def decoded(text: bytes) -> Any:
+    """What JSON says. Where that is nested deeper than orjson reads (1,024), null stands for what is too deep.
+
+    The API server takes documents 10,000 deep: one of them in one namespace would end the operator of all.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return orjson.loads(_cut(text))
+
+
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[{\[]|[}\]]|[^"{}\[\]]+', re.DOTALL)
+
+
+def _cut(text: bytes) -> bytes:
+    """The same JSON, with null for each object and list below `DEEPEST` levels."""
+    kept: list[bytes] = []
+    depth = 0
+    for token in _TOKENS.findall(text):
+        opens, closes = token in (b"{", b"["), token in (b"}", b"]")
+        depth += opens
+        if depth <= DEEPEST:
+            kept.append(token)
+        elif opens and depth == DEEPEST + 1:
+            kept.append(b"null")
+        depth -= closes
+    return b"".join(kept)
+
+
 def event_of(line: bytes) -> Object:
     """A watch event, decoded; raises what an ERROR event says."""
-    event: Object = orjson.loads(line)
+    event: Object = decoded(line)
     if event["type"] == "ERROR":
         raise from_status(event["object"], 0)
     return event

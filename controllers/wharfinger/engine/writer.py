@@ -230,9 +230,10 @@ class ChildWriter:
 
     async def _prune(self, owner: Object, wanted: list[Desired], keep: Keep, outcome: Outcome) -> None:
         names = {(child.resource, child.key) for child in wanted}
+        metadata = owner["metadata"]
         surplus = [
             (resource, obj)
-            for resource, obj in self._stores.by_owner(owner["metadata"]["uid"])
+            for resource, obj in self._stores.by_owner(metadata["uid"], metadata.get("namespace", ""))
             if (resource, key_of(obj)) not in names
             and "deletionTimestamp" not in obj["metadata"]
             and not retained(obj)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
+from wharfinger.engine.trim import shallow
 from wharfinger.reconcilers import watches, workload
+from wharfinger.reconcilers.admission import admit
 
 
 def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Controller, ...]:
@@ -20,8 +22,10 @@ def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Con
             resource=CONTAINER_WORKLOAD,
             reconcile=workload.reconcile,
             troubled=workload.troubled,
+            trim=shallow,
             watches=watches.watches(secrets=watch_secrets, nodes=not settings.namespaces),
             indexes={watches.BY_REFERENCE: watches.references},
+            admit=admit,
         ),
     )
 

@@ -15,22 +15,13 @@ from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object, Resource
 from wharfinger.api.status import Finding, RolloutStatus
 from wharfinger.engine.desired import Desired
-from wharfinger.reconcilers import replicas
-from wharfinger.reconcilers.gate import Gate, pass_gate
+from wharfinger.reconcilers.course import course
+from wharfinger.reconcilers.gate import Gate
 from wharfinger.reconcilers.rendering import Revisions, rendered, wanted_template
 from wharfinger.reconcilers.stranded import next_stranded, stranded
 from wharfinger.reconcilers.view import View
-from wharfinger.render import Options, Template, runner
-from wharfinger.rollout import (
-    History,
-    Observation,
-    PodRef,
-    RevisionRef,
-    history,
-    observe,
-    prunable,
-    target_ref,
-)
+from wharfinger.render import Template
+from wharfinger.rollout import History, Observation, PodRef, RevisionRef, prunable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,35 +61,23 @@ def decide(view: View) -> Plan:
     """All decisions about one workload."""
     workload = view.workload
     wanted = wanted_template(workload, view.digests)
-    past = history(view.of(builtin.CONTROLLER_REVISION))
-    target = target_ref(past, wanted.hash, view.status.rollout)
-    known = past.with_(target)
-    resource, name = runner(workload, wanted)
-    live = view.live(resource, name)
-    observation = observe(workload.spec.mode, live, view.pods, events=view.events, now=view.now)
-    gate = pass_gate(view, target=target, known=known, observation=observation, live=live, job_name=name)
+    found = course(view, wanted)
+    gate, target, (resource, _) = found.gate, found.target, found.runner
     revisions = Revisions(target=target, wanted=wanted, running=_running(view, gate.run, wanted))
-    scaled_by = replicas.scaled_by(view, resource, live)
-    options = Options(
-        replicas=replicas.wanted(workload, scaled_by, live),
-        paused=gate.freeze,
-        http_route=view.http_route,
-        secrets_watched=view.secrets_watched,
-        revision=gate.run.number,
-    )
-    rendering = rendered(workload, revisions, options)
+    rendering = rendered(workload, revisions, found.options)
+    wakes = (gate.wake_at, next_stranded(view), found.observation.overdue_at)
     return Plan(
         target=target,
-        runner=(resource, name),
-        live=live,
-        observation=observation,
+        runner=found.runner,
+        live=found.live,
+        observation=found.observation,
         gate=gate,
         running=revisions.running,
         desired=tuple(_to_write(rendering.desired, gate, resource)),
-        keep=_keeper(view, known, gate.state, target),
+        keep=_keeper(view, found.known, gate.state, target),
         stranded=stranded(view),
-        wake_at=min((due for due in (gate.wake_at, next_stranded(view), observation.overdue_at) if due), default=None),
-        findings=(*rendering.findings, *gate.findings, *replicas.findings(scaled_by)),
+        wake_at=min((due for due in wakes if due), default=None),
+        findings=found.findings(rendering.findings),
     )
 
 

@@ -10,6 +10,7 @@ from cachetools import LRUCache
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.parse import InvalidSpec, parse
 from wharfinger.api.resource import Object
+from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.render import checked
 
 _RECENT = 2048
@@ -38,6 +39,14 @@ def readable(obj: Object) -> Workload | None:
         return read(obj)
     except InvalidSpec:
         return None
+
+
+def status_of(obj: Object) -> ContainerWorkloadStatus:
+    """The state that outlives the operator. A status that cannot be read (an older operator's) is as good as none."""
+    try:
+        return ContainerWorkloadStatus.model_validate(obj.get("status", {}))
+    except ValueError:
+        return ContainerWorkloadStatus()
 
 
 def _texts(metadata: Object, field: str) -> Mapping[str, str]:

@@ -53,7 +53,7 @@ class View:
 
 def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, *, now: datetime) -> View:
     """Everything about `workload`, from the caches."""
-    owned = tuple(stores.by_owner(workload.uid))
+    owned = tuple(stores.by_owner(workload.uid, workload.namespace))
     labelled = stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
     pods = tuple(pod for pod in labelled if controller_of(pod))  # a copy that somebody made by hand is not ours
     return View(
@@ -72,9 +72,12 @@ def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, 
 
 
 def _events(stores: Stores, subjects: Iterable[Object]) -> Iterator[Object]:
-    """By uid, so that an Event about an earlier object of the same name does not count."""
+    """By uid, so that an Event about an earlier object of the same name does not count; none from elsewhere does."""
     for obj in subjects:
-        yield from stores[builtin.EVENT_V1].by_index(watches.BY_SUBJECT, obj["metadata"]["uid"])
+        metadata = obj["metadata"]
+        for event in stores[builtin.EVENT_V1].by_index(watches.BY_SUBJECT, metadata["uid"]):
+            if event["metadata"].get("namespace") == metadata.get("namespace"):
+                yield event
 
 
 def _autoscalers(

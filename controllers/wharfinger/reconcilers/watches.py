@@ -10,7 +10,7 @@ from wharfinger.api.labels import WORKLOAD_LABEL
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.controller import Watch
 from wharfinger.engine.stores import Stores
-from wharfinger.engine.trim import slim
+from wharfinger.engine.trim import shallow, slim
 from wharfinger.reconcilers.content import trim_content
 from wharfinger.reconcilers.reading import readable
 from wharfinger.render import referenced
@@ -48,7 +48,6 @@ _RUNNERS: tuple[Resource, ...] = (
 """What runs the pods: their status is the workload's."""
 
 _AROUND: tuple[Resource, ...] = (
-    builtin.CONTROLLER_REVISION,
     builtin.SERVICE,
     builtin.CONFIG_MAP,
     builtin.SERVICE_ACCOUNT,
@@ -59,7 +58,7 @@ _AROUND: tuple[Resource, ...] = (
 )
 """What is around them: nobody reads their status here, a PodDisruptionBudget's changes with every pod."""
 
-_OWNED = _RUNNERS + _AROUND
+_OWNED = (*_RUNNERS, *_AROUND, builtin.CONTROLLER_REVISION)
 
 
 def watches(*, secrets: bool, nodes: bool) -> tuple[Watch, ...]:
@@ -67,6 +66,7 @@ def watches(*, secrets: bool, nodes: bool) -> tuple[Watch, ...]:
     return (
         *(Watch(resource, label_selector=OURS) for resource in _RUNNERS),
         *(Watch(resource, label_selector=OURS, heed_status=False) for resource in _AROUND),
+        Watch(builtin.CONTROLLER_REVISION, label_selector=OURS, heed_status=False, trim=shallow),
         Watch(builtin.HTTP_ROUTE, label_selector=OURS, optional=True),
         _AUTOSCALERS,
         _PODS,

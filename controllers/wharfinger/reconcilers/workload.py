@@ -8,12 +8,11 @@ from wharfinger.api.builtin import CONTROLLER_REVISION, POD
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.parse import InvalidSpec
 from wharfinger.api.resource import Key, Object, key_of
-from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.controller import Context, Result
 from wharfinger.engine.outcome import Outcome
 from wharfinger.reconcilers import found
 from wharfinger.reconcilers.plan import Plan, decide
-from wharfinger.reconcilers.reading import read
+from wharfinger.reconcilers.reading import read, status_of
 from wharfinger.reconcilers.report import hindrance, refusal, report, state_of
 from wharfinger.reconcilers.view import gather
 from wharfinger.rollout import PodRef
@@ -38,7 +37,7 @@ async def reconcile(context: Context, key: Key) -> Result | None:
         _refuse(context, obj, refusal(obj, invalid.findings, now=context.now()))
         return None
 
-    view = gather(context.stores, workload, _status_of(obj), now=context.now())
+    view = gather(context.stores, workload, status_of(obj), now=context.now())
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))
@@ -66,14 +65,6 @@ def troubled(context: Context, key: Key, error: Exception) -> None:
     status = hindrance(obj, error, now=context.now())
     context.status.submit(obj, status)
     context.metrics.census.note(CONTAINER_WORKLOAD.kind, key, state_of(status))
-
-
-def _status_of(obj: Object) -> ContainerWorkloadStatus:
-    """The state that outlives the operator. A status that cannot be read (an older operator's) is as good as none."""
-    try:
-        return ContainerWorkloadStatus.model_validate(obj.get("status", {}))
-    except ValueError:
-        return ContainerWorkloadStatus()
 
 
 def _refuse(context: Context, obj: Object, status: Object) -> None:

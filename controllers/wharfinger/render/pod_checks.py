@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from wharfinger.api.containerworkload import Mode
 from wharfinger.api.core import partial_pod_spec
+from wharfinger.api.depth import deeper_than
 from wharfinger.api.findings import Path, error_at, findings, text, unknown_field
 from wharfinger.api.pod_keys import key_value, merge_keys
 from wharfinger.api.resource import Object
@@ -30,11 +31,14 @@ _OWNERS: dict[Mode, str] = {
     "job": "Job",
     "cron": "CronJob",
 }
+_DEEPEST = 64
 _LASTING = frozenset({"service", "stateful", "daemon"})
 
 
 def validate(pod: Object, *, mode: Mode = "service") -> list[Finding]:
     """What is wrong with the partial PodSpec of a workload in `mode`: errors only, none if it is right."""
+    if deeper_than(_DEEPEST, pod):
+        return [error_at(ROOT, "TooDeep", f"nested more than {_DEEPEST} levels deep; no PodSpec is")]
     plain = _plain(pod)
     return [
         *_shape(plain),

@@ -58,27 +58,58 @@ def _merge_field(merged: Object, name: str, value: Any) -> None:
 
 def _merge_list(field: str, base: list[Object], overlay: list[Object]) -> list[Object]:
     """Items of `overlay` merged into those of `base` that they name; an item ``$patch: replace`` empties `base`."""
-    merged = [] if any(_is_replace_marker(field, item) for item in overlay) else list(base)
+    items = _Items(field, [] if any(_is_replace_marker(field, item) for item in overlay) else base)
     for item in overlay:
         if _is_replace_marker(field, item):
             continue
-        index = _index(field, merged, item)
+        found = items.like(item)
         if item.get(PATCH) == "delete":
-            merged[:] = [other for other in merged if not _matches(field, other, item)]
-        elif index is None:
-            merged.append(_merge_object(field, {}, item))
+            items.remove(found)
+        elif found:
+            items.replace(found[0], _merge_object(field, items.all[found[0]] or {}, item))
         else:
-            merged[index] = _merge_object(field, merged[index], item)
-    return merged
+            items.append(_merge_object(field, {}, item))
+    return [item for item in items.all if item is not None]
+
+
+class _Items:
+    """A list that is looked into by the first of its merge keys: item by item, long ones would take for ever."""
+
+    def __init__(self, field: str, base: list[Object]) -> None:
+        self.all: list[Object | None] = []
+        """The items; None where one was removed."""
+        self._field = field
+        self._places: dict[object, list[int]] = {}
+        for item in base:
+            self.append(item)
+
+    def append(self, item: Object) -> None:
+        """Add a last item."""
+        self._places.setdefault(self._first(item), []).append(len(self.all))
+        self.all.append(item)
+
+    def like(self, item: Object) -> list[int]:
+        """Where the items are that `item` names; a first key that it leaves open names any."""
+        first = self._first(item)
+        places = self._places.get(first, []) if first is not None else range(len(self.all))
+        return [place for place in places if (one := self.all[place]) is not None and _matches(self._field, one, item)]
+
+    def replace(self, place: int, item: Object) -> None:
+        """Put `item`, which has the same keys, where another was."""
+        self.all[place] = item
+
+    def remove(self, places: list[int]) -> None:
+        """Take items away."""
+        for place in places:
+            self.all[place] = None
+
+    def _first(self, item: Object) -> object:
+        return key_value(item, merge_keys(self._field)[0])
 
 
 def _is_replace_marker(field: str, item: Object) -> bool:
     """An item that says of the list what ``$patch: replace`` says of an object: it names no item."""
     return item.get(PATCH) == "replace" and not any(key in item for key in merge_keys(field))
-
-
-def _index(field: str, items: list[Object], item: Object) -> int | None:
-    return next((index for index, other in enumerate(items) if _matches(field, other, item)), None)
 
 
 def _matches(field: str, one: Object, other: Object) -> bool:

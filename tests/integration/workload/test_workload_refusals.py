@@ -55,6 +55,24 @@ async def test_a_misspelt_field_is_set_right_by_name(world: World, operator: Ope
     assert "resources" in stalled["status"]["findings"][0]["message"]
 
 
+@pytest.mark.parametrize("levels", [300, 1_000, 3_000], ids=str)
+async def test_a_document_without_end_stops_nobody_else(world: World, operator: Operator, levels: int) -> None:
+    """The API server stores it. More levels than a JSON library reads, writes or compares must not end the operator."""
+    deep = '{"affinity":' * levels + "{}" + "}" * levels
+    head = (
+        f'"apiVersion": "{CONTAINER_WORKLOAD.api_version}", "kind": "ContainerWorkload", "metadata": {{"name": "deep"}}'
+    )
+    text = f'{{{head}, "spec": {{"image": "{V1}", "pod": {deep}}}}}'
+    await world.kubectl("create", "-f", "-", stdin=text)
+    told_by = await world.kubectl("wait", "--for=condition=Stalled", "cw/deep", "--timeout=30s")
+    assert "condition met" in told_by
+    reasons = await world.kubectl("get", "cw/deep", "-o", "jsonpath={.status.findings[*].reason}")
+    assert reasons == "TooDeep"
+    await world.workload("web", **MODES["service"])
+    await world.ready("web")
+    assert not operator.alive()
+
+
 async def test_what_runs_goes_on_and_a_mended_spec_recovers(world: World, operator: Operator) -> None:
     await world.workload("web", **MODES["service"])
     await world.ready("web")

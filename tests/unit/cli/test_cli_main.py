@@ -101,3 +101,10 @@ def test_what_is_heavy_is_imported_late() -> None:
     code = f"import sys, wharfinger.cli.main; print(*({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_admission_needs_a_certificate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["run", "--admission", "warn"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "--admission-certificates" in err

@@ -181,6 +181,17 @@ def test_children_are_found_over_all_owned_stores() -> None:
     assert stores.resource_of({"apiVersion": "v1", "kind": "ConfigMap"}) == CONFIG_MAP
 
 
+def test_children_are_those_of_the_owners_namespace() -> None:
+    """Anybody who may write in another namespace can name any uid there."""
+    stores = Stores()
+    owned = stores.add("configmaps", store(), owned=True)
+    for namespace in ("shop", "elsewhere"):
+        made = obj("a", 1, owner="o")
+        owned.put({**made, "metadata": {**made["metadata"], "namespace": namespace, "uid": namespace}})
+    found = [each["metadata"]["namespace"] for _, each in stores.by_owner("o", "shop")]
+    assert found == ["shop"]
+
+
 History = list[tuple[str, int, str]]
 
 

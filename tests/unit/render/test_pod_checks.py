@@ -111,3 +111,17 @@ _JSON = st.recursive(
 )
 def test_nothing_but_findings_comes_of_nonsense(pod: dict[str, Any]) -> None:
     assert all(finding.path.startswith("spec.pod") and finding.message for finding in validate(pod))
+
+
+def test_a_pod_without_end_is_refused() -> None:
+    """Walking it would exhaust the stack."""
+    pod: dict[str, Any] = {}
+    for _ in range(5_000):
+        pod = {"affinity": pod}
+    (found,) = validate(pod)
+    assert (found.path, found.reason, found.severity) == ("spec.pod", "TooDeep", "error")
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    """Looking for what each of them was meant to be takes its time."""
+    assert len(validate({f"k{index}": 1 for index in range(1_000)})) == 128
