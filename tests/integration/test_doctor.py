@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
 
 CRD = f"CRD {KIND.name}"
 LEASE = "operator (Lease wharfinger)"
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[2] / "manifests" / "base"
 
 
 @pytest.fixture(scope="module")

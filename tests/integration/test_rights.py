@@ -35,7 +35,7 @@ pytestmark = pytest.mark.integration
 Right = tuple[str, str, str]
 """Group, resource (with its subresource), verb."""
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[2] / "manifests" / "base"
 
 UNSEEN: dict[Right, str] = {
     ("wharfinger.dev", "containerworkloads/finalizers", "update"): (

@@ -1,9 +1,9 @@
-{{/* What the operator may do, verb by verb. The rules are those of manifests/clusterrole.yaml, which explains them; a test
+{{/* What the operator may do, verb by verb. The rules are those of manifests/base/clusterrole.yaml, which explains them; a test
 compares the two. Here they are apart: what a Role can grant in a namespace, and what only a ClusterRole can. */}}
 {{- define "wharfinger.namespacedRules" -}}
 - apiGroups: [wharfinger.dev]
   resources: [containerworkloads]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [wharfinger.dev]
   resources: [containerworkloads/status]
   verbs: [patch]

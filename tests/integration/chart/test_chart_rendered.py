@@ -16,7 +16,7 @@ from wharfinger.api.resource import Object
 
 pytestmark = pytest.mark.integration
 
-MANIFESTS = ROOT / "manifests"
+MANIFESTS = ROOT / "manifests" / "base"
 
 
 def base(file: str, kind: str) -> Object:
@@ -61,7 +61,7 @@ async def test_lease_role_is_that_of_the_base(offline_helm: Helm) -> None:
 async def test_secrets_are_granted_where_they_are_watched(offline_helm: Helm) -> None:
     plain, watching = [await offline_helm.template({"watchSecrets": on}) for on in (False, True)]
     more = rights(of_kind(watching, "ClusterRole")[0]["rules"]) - rights(of_kind(plain, "ClusterRole")[0]["rules"])
-    assert more == rights(base("secrets/clusterrole.yaml", "ClusterRole")["rules"])
+    assert more == rights(base("../secrets/clusterrole.yaml", "ClusterRole")["rules"])
     assert environment(of_kind(watching, "Deployment")[0])["WHARFINGER_WATCH_SECRETS"] == "true"
 
 

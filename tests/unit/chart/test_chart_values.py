@@ -102,6 +102,6 @@ def row_of(path: str) -> str:
 
 def test_versions_are_the_packages() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    kustomization = yaml.safe_load((ROOT / "manifests/kustomization.yaml").read_text())
+    kustomization = yaml.safe_load((ROOT / "manifests/base/kustomization.yaml").read_text())
     assert chart["version"] == chart["appVersion"] == version("wharfinger")
     assert kustomization["images"][0]["newTag"] == version("wharfinger")

@@ -191,7 +191,7 @@ def test_what_is_seen_is_said(changes: dict[str, Any], check: str, verdict: Verd
 
 
 def test_rights_are_those_that_the_manifests_grant() -> None:
-    manifests = Path(__file__).parents[3] / "manifests"
+    manifests = Path(__file__).parents[3] / "manifests" / "base"
     role = next(each for each in yaml.safe_load_all((manifests / "clusterrole.yaml").read_text()) if each)
     granted = {
         Access(group, resource.partition("/")[0], verb, resource.partition("/")[2], name)

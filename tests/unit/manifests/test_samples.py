@@ -23,6 +23,19 @@ LEFT_OUT = {
     "ports.hostPort": "a port that may be taken already",
     "healthCheck.grpc": "the image of the samples does not speak it",
     "storage.storageClassName": "each cluster has its own",
+    **dict.fromkeys(
+        (
+            "containerName",
+            "rollout.strategy",
+            "selector",
+            "service.spec",
+            "stateful",
+            "stateful.podManagementPolicy",
+            "stateful.serviceName",
+            "stateful.volumeClaimTemplates",
+        ),
+        "says what was there before the workload: docs/migrate.md",
+    ),
 }
 
 

@@ -68,10 +68,10 @@ def operator_rights(facts: Facts) -> Iterator[Check]:
         yield unknown(what, facts.unread.get("rights", "they could not be asked for"), "ask as a cluster administrator")
     elif operator.refused:
         message = f"service account {operator.account} may not {_listed(operator.refused)}"
-        yield fail(what, message, "kubectl apply --server-side -f manifests/clusterrole.yaml")
+        yield fail(what, message, "kubectl apply --server-side -f manifests/base/clusterrole.yaml")
     elif operator.refused_cluster_wide:
         message = f"enough for this namespace; cluster-wide it may not {_listed(operator.refused_cluster_wide)}"
-        yield warning(what, message, "right for `run --namespace`; else apply manifests/clusterrole.yaml")
+        yield warning(what, message, "right for `run --namespace`; else apply manifests/base/clusterrole.yaml")
     else:
         yield ok(what, f"service account {operator.account} has all of them")
 

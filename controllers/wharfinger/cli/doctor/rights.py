@@ -1,4 +1,4 @@
-"""What the operator may do, as manifests/clusterrole.yaml grants it (a test compares them), and what users need."""
+"""What the operator may do, as manifests/base/clusterrole.yaml grants it (a test compares them); what users need."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Access:
 _WRITTEN = ("get", "list", "watch", "create", "patch", "delete")
 
 _RULES: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
-    ("wharfinger.dev", ("containerworkloads",), ("get", "list", "watch")),
+    ("wharfinger.dev", ("containerworkloads",), ("list", "watch")),
     ("wharfinger.dev", ("containerworkloads/status",), ("patch",)),
     ("wharfinger.dev", ("containerworkloads/finalizers",), ("update",)),
     ("apps", ("controllerrevisions", "daemonsets", "deployments", "statefulsets"), _WRITTEN),
