@@ -24,9 +24,9 @@ MANIFEST = ROOT / "krew/wharfinger.yaml"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a release builds, for this machine and this Python only."""
+    """What a release builds, for this Python only."""
     out = tmp_path_factory.mktemp("krew")
-    command = [sys.executable, "scripts/krew", "--here", "--output", str(out), "--uri-base", out.as_uri()]
+    command = [sys.executable, "scripts/krew", "--output", str(out), "--uri-base", out.as_uri()]
     subprocess.run(command, cwd=ROOT, check=True, timeout=800)
     return out
 
