@@ -118,8 +118,8 @@ def previous_chart(folder: Path) -> Path:
     return chart
 
 
-NEW_FIELD = "route"
-"""The field of a spec that the previous version did not know."""
+NEW_FIELD = "spread"
+"""The field of a spec that the previous version did not know; none that a rule of the CRD speaks of."""
 
 
 def spec_fields(crd: Object) -> Object:

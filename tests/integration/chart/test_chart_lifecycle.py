@@ -6,12 +6,13 @@ that Helm does to the operator and to the CRDs disturbs a workload's pods.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from tests.support.helm import CHART, CRD, NEW_FIELD, RELEASE, ROOT, Helm, previous_chart, spec_fields
 from tests.support.operators import running
 from tests.support.workloads import MODES, pods_of
@@ -20,9 +21,13 @@ from tests.support.world import World
 from wharfinger.api.builtin import CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, POD
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
+from wharfinger.cluster import Cluster
+from wharfinger.cluster.definitions import apply_definitions
 from wharfinger.engine.errors import NotFound
 
 pytestmark = pytest.mark.integration
+
+SYSTEM = "wharfinger-system"
 
 both = pytest.mark.parametrize("major", [4, 3], ids=["helm4", "helm3"])
 
@@ -86,17 +91,24 @@ async def test_from_install_to_removal_no_workload_is_disturbed(helm: Helm, worl
         assert await replicas(world) == (2, 2)
 
 
-async def test_crds_that_somebody_else_applied_are_taken_over(helm: Helm, world: World, tmp_path: Path) -> None:
-    """Which is how one goes from `kubectl apply` to Helm; without being told, Helm refuses."""
-    older = yaml.safe_load((previous_chart(tmp_path) / "files/crds/wharfinger.dev_containerworkloads.yaml").read_text())
-    older["spec"]["names"]["categories"] = ["harbour"]
-    await world.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump(older))
-    await world.kubectl("wait", f"crd/{CRD}", "--for=condition=Established", "--timeout=30s")
+async def test_installation_by_kubectl_is_taken_over(by_kubectl: Helm, world: World) -> None:
+    """All but its Deployment, whose selector differs and cannot be changed; without being told, Helm refuses."""
+    assert "ownership" in await by_kubectl.refusal("install", RELEASE, CHART)
     async with undisturbed(world):
-        assert "ownership" in await helm.refusal("install", RELEASE, CHART)
-        await helm.install({}, "--take-ownership", "--force-conflicts")
-        published = yaml.safe_load((ROOT / "crds/wharfinger.dev_containerworkloads.yaml").read_text())
-        assert spec_fields(await crd(world)).keys() == spec_fields(published).keys()
+        await world.kubectl("-n", SYSTEM, "delete", f"deployment/{RELEASE}")
+        await by_kubectl.install({}, "--take-ownership", "--force-conflicts")
+    for obj in (await crd(world), await world.client.get(DEPLOYMENT, SYSTEM, RELEASE)):
+        assert obj["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+
+
+@pytest.fixture
+async def by_kubectl(helm: Helm, world: World, wharfinger_cluster: Cluster) -> AsyncIterator[Helm]:
+    """Helm in a namespace where `kubectl apply -k manifests` was run."""
+    await asyncio.to_thread(apply_definitions, wharfinger_cluster.client(), [ROOT / "crds"])
+    await world.kubectl("apply", "--server-side", "-n", SYSTEM, "-k", str(ROOT / "manifests"))
+    helm = replace(helm, namespace=SYSTEM)
+    yield helm
+    await helm.uninstall()
 
 
 async def test_crds_go_with_the_release_when_they_are_not_kept(helm: Helm, world: World) -> None:
