@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from wharfinger.api.resource import Key, Object, Resource
 from wharfinger.api.status import Finding
@@ -93,9 +93,18 @@ def _request(review: Object) -> Object:
     request = review.get("request") if isinstance(review, dict) else None
     if not isinstance(request, dict) or not isinstance(request.get("uid"), str):
         raise BadReviewError("not an AdmissionReview: request.uid is missing")
+    if not _is_object(request.get("object")) or not _is_object(request.get("oldObject")):
+        raise BadReviewError("request.object and request.oldObject must be Kubernetes objects, or null")
     if review.get("apiVersion") != _API_VERSION:
         raise BadReviewError(f"an AdmissionReview of {_API_VERSION} is wanted, not of {review.get('apiVersion')}")
     return request
+
+
+def _is_object(value: Any) -> bool:
+    """Whether it is one, or none at all."""
+    if value is None:
+        return True
+    return isinstance(value, dict) and isinstance(value.get("kind"), str) and isinstance(value.get("metadata"), dict)
 
 
 def _resource(request: Object) -> tuple[str, str, str]:

@@ -104,7 +104,7 @@ def _never(_: Object) -> tuple[Finding, ...]:
         {"subResource": "status"},
         {"subResource": "scale"},
         {"operation": "DELETE", "object": None},
-        {"object": {"metadata": {"name": "web", "deletionTimestamp": "2026-01-01T00:00:00Z"}}},
+        {"object": {"kind": "Any", "metadata": {"name": "web", "deletionTimestamp": "2026-01-01T00:00:00Z"}}},
     ],
     ids=["another kind", "status", "scale", "deletion", "on its way out"],
 )
@@ -123,6 +123,9 @@ def test_what_is_not_ours_to_judge_passes(request_: Object) -> None:
         {"request": {}},
         {"apiVersion": "admission.k8s.io/v1", "request": {"uid": 1}},
         {**_review(), "apiVersion": "admission.k8s.io/v1beta1"},
+        _review(object={"kind": "ContainerWorkload"}),
+        _review(object=["ContainerWorkload"]),
+        _review(oldObject="ContainerWorkload"),
     ],
 )
 def test_what_is_no_review_is_said_to_be_none(review: Any) -> None:
