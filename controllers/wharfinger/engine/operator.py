@@ -64,6 +64,8 @@ class _Process:
         kopf.on.startup(registry=registry)(self._start_up)
         kopf.on.cleanup(registry=registry)(self._clean_up)
         kopf.on.login(registry=registry)(self._login)
+        # What ends the start is told once, by us and at the end.
+        logging.getLogger("kopf.activities.startup").addFilter(lambda _record: self._failure is None)
         settings = kopf.OperatorSettings()
         settings.scanning.disabled = True
         settings.posting.enabled = False
@@ -91,6 +93,7 @@ class _Process:
             await self._start()
         except (NoConnection, NoLeaseNamespace, OSError) as error:
             self._failure = error
+            await self._clean_up()  # kopf sees to it only after a start that went well
             raise kopf.PermanentError(str(error)) from error
 
     async def _start(self) -> None:
