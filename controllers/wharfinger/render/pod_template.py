@@ -36,6 +36,13 @@ def pod_spec(workload: Workload, contents: Contents) -> Object:
     return hardened(_sleep_within_grace(merged, names.main_container(workload)), workload.spec.security)
 
 
+def main_container(workload: Workload) -> Object:
+    """The container that runs `spec.image`, as it is with `spec.pod` merged over it; empty where that took it away."""
+    name = names.main_container(workload)
+    containers: list[Object] = pod_spec(workload, {}).get("containers", [])
+    return next((each for each in containers if each.get("name") == name), {})
+
+
 def drains(workload: Workload) -> bool:
     """Whether the main container sleeps before it is told to stop: wherever a Service may send it requests."""
     return has_service(workload)

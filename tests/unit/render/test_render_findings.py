@@ -144,6 +144,11 @@ def test_said(spec: dict[str, Any], reason: str, path: str) -> None:
         {"mode": "job", "job": {"parallelism": 1}, "storage": [DISK]},
         {"disruption": {"maxUnavailable": 1}},
         PORT | {"healthCheck": {"httpGet": {"port": "http"}}},
+        PORT
+        | {
+            "healthCheck": {"httpGet": {"port": 8080}},
+            "pod": {"containers": [{"name": "web", "ports": [{"containerPort": 8080, "name": {"$patch": "delete"}}]}]},
+        },
         PORT | {"healthCheck": {"httpGet": {"port": "8080"}}},
         {
             "healthCheck": {"tcpSocket": {"port": "admin"}},

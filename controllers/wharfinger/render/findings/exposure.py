@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.render import names, service
+from wharfinger.render import service
 from wharfinger.render.findings.rule import Rule, error, warning
 from wharfinger.render.options import Options
+from wharfinger.render.pod_template import main_container
 from wharfinger.render.route import active_route, target_port
 
 
@@ -132,19 +132,14 @@ def port_names_are_service_names(workload: Workload, _: Options) -> Iterator[Fin
 def health_check_asks_a_port(workload: Workload, _: Options) -> Iterator[Finding]:
     """A probe of a port by a name that no port has fails for ever."""
     check = workload.spec.health_check
-    known = {port.name for port in workload.spec.ports} | _overlaid_ports(workload)
     for kind, handler in (("httpGet", check and check.http_get), ("tcpSocket", check and check.tcp_socket)):
         asked = handler.get("port") if handler else None
-        if isinstance(asked, str) and not asked.isdigit() and asked not in known:
-            message = f"no port is called {asked!r}, so the check fails; ports: {', '.join(sorted(known)) or 'none'}"
+        if not isinstance(asked, str) or asked.isdigit():
+            continue
+        known = [port["name"] for port in main_container(workload).get("ports", ()) if "name" in port]
+        if asked not in known:
+            message = f"no port is called {asked!r}, so the check fails; ports: {', '.join(known) or 'none'}"
             yield warning(f"spec.healthCheck.{kind}.port", "UnknownPort", message)
-
-
-def _overlaid_ports(workload: Workload) -> set[str]:
-    """Names of the main container's ports that `spec.pod` adds."""
-    overlaid: list[Object] = (workload.spec.pod or {}).get("containers") or []
-    mains = (container for container in overlaid if container.get("name") == names.main_container(workload))
-    return {port.get("name", "") for container in mains for port in container.get("ports") or ()}
 
 
 RULES: tuple[Rule, ...] = (

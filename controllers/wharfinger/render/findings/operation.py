@@ -8,11 +8,11 @@ from math import ceil
 from wharfinger.api.containerworkload import AutoscaleMetric, Workload
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.render import names
 from wharfinger.render.findings.rule import Rule, error, warning
 from wharfinger.render.hpa import active_autoscale
 from wharfinger.render.options import Options
 from wharfinger.render.pdb import BUDGETED_MODES, fewest_pods
+from wharfinger.render.pod_template import main_container
 from wharfinger.render.spread import SPREAD_MODES
 from wharfinger.render.values import is_zero, whole_seconds
 
@@ -73,10 +73,8 @@ def utilization_needs_requests(workload: Workload, _: Options) -> Iterator[Findi
 
 def _requests(workload: Workload, metric: AutoscaleMetric) -> bool:
     """Whether the main container requests the metric's resource; a limit alone becomes the request."""
-    overlaid: list[Object] = (workload.spec.pod or {}).get("containers") or []
-    mains = (container for container in overlaid if container.get("name") == names.main_container(workload))
-    given = [workload.spec.resources or {}, *(container.get("resources") or {} for container in mains)]
-    return any(metric.resource in (resources.get(part) or {}) for resources in given for part in ("requests", "limits"))
+    resources: Object = main_container(workload).get("resources") or {}
+    return any(metric.resource in (resources.get(part) or {}) for part in ("requests", "limits"))
 
 
 def budget_lets_nodes_drain(workload: Workload, options: Options) -> Iterator[Finding]:
