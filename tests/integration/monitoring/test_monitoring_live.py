@@ -115,12 +115,17 @@ async def test_panel_shows_something(scraped: Prometheus, panel: Json) -> None:
 async def test_stalled_workloads_are_listed(scraped: Prometheus) -> None:
     (panel,) = (panel for panel in panels() if panel["title"] == "Stalled workloads")
     columns = panel["transformations"][0]["options"]["includeByName"]
-    listed = {
-        (series.labels["workload"], series.labels["reason"])
-        for series in await scraped.query(filled_in(panel["targets"][0]["expr"]))
-        if columns.keys() <= series.labels.keys()
-    }
-    assert listed == {("broken", "InvalidSpec"), ("worse", "RolledBack")}
+
+    async def listed() -> bool:
+        """What the last scrape saw: a workload is told to have been rolled back a moment before."""
+        rows = {
+            (series.labels["workload"], series.labels["reason"])
+            for series in await scraped.query(filled_in(panel["targets"][0]["expr"]))
+            if columns.keys() <= series.labels.keys()
+        }
+        return rows == {("broken", "InvalidSpec"), ("worse", "RolledBack")}
+
+    await eventually(listed, timeout=60, what="the stalled workloads, with their reasons")
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def set_up_bridge(network: Network) -> None:
 
 def connect(network: Network, pid: int) -> None:
     """Give the network namespace of process ``pid`` the node's address, its default route, and forwarding."""
+    _run("ip", "link", "delete", network.port)  # of a node that crashed: the kernel takes its time to clear up
     require("ip", "link", "add", network.port, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
     require("ip", "link", "set", network.port, "master", network.bridge, "up")
     inside = ("nsenter", "--target", str(pid), "--net", "--")
