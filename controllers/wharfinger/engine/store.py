@@ -58,7 +58,7 @@ class Store:
         *,
         trim: Trim = slim,
         indexes: Mapping[str, Index] | None = None,
-        in_use: int = 1024,
+        in_use: int = 256,
     ) -> None:
         """``in_use``: how many objects are kept decoded; see `wharfinger.engine.shelf`."""
         self.resource = resource
