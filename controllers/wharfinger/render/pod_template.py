@@ -30,16 +30,19 @@ _GRACE = "30s"
 
 def pod_spec(workload: Workload, contents: Contents) -> Object:
     """The whole PodSpec: the short form, `spec.pod` merged over it, production defaults where neither said anything."""
-    base = _base(workload, contents)
-    overlay = workload.spec.pod
-    merged = merge(base, overlay) if overlay else base
+    merged = _merged(workload, contents)
     return hardened(_sleep_within_grace(merged, names.main_container(workload)), workload.spec.security)
 
 
 def main_container(workload: Workload) -> Object:
-    """The container that runs `spec.image`, as it is with `spec.pod` merged over it; empty where that took it away."""
+    """The container that runs `spec.image`, as it is with `spec.pod` merged over it; empty where that took it away.
+
+    As the document says it: without the production defaults.
+    """
+    if not workload.spec.pod:
+        return _main_container(workload)
     name = names.main_container(workload)
-    containers: list[Object] = pod_spec(workload, {}).get("containers", [])
+    containers: list[Object] = _merged(workload, {}).get("containers", [])
     return next((each for each in containers if each.get("name") == name), {})
 
 
@@ -51,6 +54,11 @@ def drains(workload: Workload) -> bool:
 def grace_period(workload: Workload) -> int:
     """Seconds between the wish to stop the pod and SIGKILL: the drain, then what the container may take."""
     return whole_seconds(workload.spec.termination_grace_period or _GRACE) + (DRAIN_SECONDS if drains(workload) else 0)
+
+
+def _merged(workload: Workload, contents: Contents) -> Object:
+    base, overlay = _base(workload, contents), workload.spec.pod
+    return merge(base, overlay) if overlay else base
 
 
 def _base(workload: Workload, contents: Contents) -> Object:

@@ -65,15 +65,17 @@ def deadline_is_after_min_ready(workload: Workload, _: Options) -> Iterator[Find
 def utilization_needs_requests(workload: Workload, _: Options) -> Iterator[Finding]:
     """A utilisation is a percentage of the requests: without them the HPA cannot compute it."""
     autoscale = active_autoscale(workload)
-    for index, metric in enumerate(autoscale.metrics if autoscale else ()):
-        if metric.average_utilization is not None and not _requests(workload, metric):
+    if autoscale is None:
+        return
+    resources: Object = main_container(workload).get("resources") or {}
+    for index, metric in enumerate(autoscale.metrics):
+        if metric.average_utilization is not None and not _requests(resources, metric):
             message = f"needs a {metric.resource} request: set spec.resources.requests.{metric.resource}"
             yield warning(f"spec.autoscale.metrics[{index}]", "NoRequests", message)
 
 
-def _requests(workload: Workload, metric: AutoscaleMetric) -> bool:
+def _requests(resources: Object, metric: AutoscaleMetric) -> bool:
     """Whether the main container requests the metric's resource; a limit alone becomes the request."""
-    resources: Object = main_container(workload).get("resources") or {}
     return any(metric.resource in (resources.get(part) or {}) for part in ("requests", "limits"))
 
 
