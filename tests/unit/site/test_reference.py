@@ -88,7 +88,7 @@ class Widget(Model):
 
     size: Annotated[int, Field(ge=1, le=9)]
     """How big."""
-    parts: Annotated[list[str], Field(max_length=1)] = []
+    parts: list[str] = Field([], max_length=1)
     """What it is | made of."""
 
 
