@@ -49,7 +49,7 @@ def _columns(kind: CustomResource) -> list[tuple[str, str, str]]:
 
 
 def _section(block: Block) -> str:
-    heading = "###" if "." in block.path else "##"
+    heading = "#" * min(2 + block.path.count("."), 4)  # the site lists two levels beside the page
     description = prose(block.schema.get("description", ""))
     fields = table(("field", "type", "default", "meaning"), map(_row, block.fields))
     parts = (f"{heading} `{block.path}`", description, fields.rstrip(), _rules(block.schema))

@@ -23,7 +23,7 @@ from wharfinger.api.resource import Object, Resource
 from wharfinger.api.schema import structural
 
 ROW = re.compile(r"^\| `([^`]+)` \| (.*) \|$")
-HEADING = re.compile(r"^###? `([^`]+)`$")
+HEADING = re.compile(r"^##+ `([^`]+)`$")
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource.kind)
 
 
