@@ -3,6 +3,7 @@
 import asyncio
 
 from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, HTTP_ROUTE
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.parse import InvalidSpec, parse
 from wharfinger.cli import console
 from wharfinger.cli.diff.meaning import Meaning, Object, Surroundings, meaning
@@ -10,7 +11,6 @@ from wharfinger.cli.diff.text import Difference, difference
 from wharfinger.cli.kube import Kube
 from wharfinger.cli.names import full
 from wharfinger.cli.proposals import Proposal, substance
-from wharfinger.cli.status.detail import INSTANCE
 from wharfinger.engine.errors import Forbidden, NotFound
 from wharfinger.reconcilers.content import DIGEST, trim_content
 from wharfinger.render import referenced
@@ -45,7 +45,7 @@ async def _surroundings(kube: Kube, proposal: Proposal) -> Surroundings:
     namespace, name = proposal.key
     served, records, digests = await asyncio.gather(
         kube.client.discover(HTTP_ROUTE.group, HTTP_ROUTE.version),
-        kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE}={name}"),
+        kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE_LABEL}={name}"),
         _digests(kube, proposal),
     )
     uid = (proposal.live or {"metadata": {}})["metadata"].get("uid")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from wharfinger.api.builtin import POD
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.cli import console
 from wharfinger.cli.kube import WORKLOAD, Kube
 from wharfinger.cli.podlogs.reading import Options, Printer, complaint, read
 from wharfinger.cli.podlogs.sources import Choice, Object, silence, sources
-from wharfinger.cli.status.detail import INSTANCE
 from wharfinger.engine.errors import ApiError
 
 
@@ -19,7 +19,7 @@ async def printed(kube: Kube, namespace: str, names: Sequence[str], choice: Choi
     well, printer = True, Printer(options)
     for name in names:
         await kube.client.get(WORKLOAD, namespace, name)
-        pods = await kube.client.list(POD, namespace, label_selector=f"{INSTANCE}={name}")
+        pods = await kube.client.list(POD, namespace, label_selector=f"{INSTANCE_LABEL}={name}")
         if not pods:
             console.remark(f"{name}: has no pods")
         for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"])):

@@ -18,11 +18,11 @@ def restart(
     import asyncio
     from datetime import UTC, datetime
 
+    from wharfinger.api.labels import RESTARTED_ANNOTATION
     from wharfinger.cli import console, goals
     from wharfinger.cli.kube import connect
     from wharfinger.cli.names import plain, report
     from wharfinger.cli.rollouts.steering import annotate, follow, read
-    from wharfinger.render.metadata import RESTARTED_ANNOTATION
 
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wharfinger.api.builtin import CONTROLLER_REVISION
-from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
+from wharfinger.api.labels import INSTANCE_LABEL, PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Key, key_of
 from wharfinger.cli.errors import CommandError
 from wharfinger.cli.goals import Goal
 from wharfinger.cli.kube import MANAGER, WORKLOAD, Kube
 from wharfinger.cli.rollouts.kept import Revision, revisions
-from wharfinger.cli.status.detail import INSTANCE
 from wharfinger.cli.waiting import wait_for
 
 Object = dict[str, Any]
@@ -70,7 +69,7 @@ class Subject:
 async def read(kube: Kube, namespace: str, name: str) -> Subject:
     """A workload with its revisions. Raises NotFound."""
     workload = await kube.client.get(WORKLOAD, namespace, name)
-    records = await kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE}={name}")
+    records = await kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE_LABEL}={name}")
     return Subject(workload=workload, kept=revisions(workload, records, now=datetime.now(UTC)))
 
 
