@@ -7,7 +7,7 @@ from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.parse import InvalidSpec, parse
 from wharfinger.cli import console
 from wharfinger.cli.diff.meaning import Meaning, Object, Surroundings, meaning
-from wharfinger.cli.diff.text import Difference, difference
+from wharfinger.cli.diff.text import Difference
 from wharfinger.cli.kube import Kube
 from wharfinger.cli.names import full
 from wharfinger.cli.proposals import Proposal, substance
@@ -20,10 +20,10 @@ async def differences(kube: Kube, proposal: Proposal) -> list[Difference]:
     """The workload's own difference, then those of its objects; only those that there are."""
     namespace, name = proposal.key
     before = substance(proposal.live) if proposal.live else None
-    found = [difference(f"{namespace}/{full(name)}", before, substance(proposal.result))]
+    found = [Difference(f"{namespace}/{full(name)}", before, substance(proposal.result))]
     meant = await _meaning(kube, proposal)
     found += [
-        difference(f"{namespace}/{each}", meant.before.get(each), meant.after.get(each))
+        Difference(f"{namespace}/{each}", meant.before.get(each), meant.after.get(each))
         for each in dict.fromkeys((*meant.before, *meant.after))
     ]
     if meant.remark:

@@ -15,8 +15,8 @@ from wharfinger.api.containerworkload import Workload
 from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL, REVISION_LABEL
 from wharfinger.api.resource import Object, Resource
 from wharfinger.api.status import Finding
+from wharfinger.cli.compare import Difference, differences
 from wharfinger.cli.importing.checks import place
-from wharfinger.cli.importing.compare import Difference, differences
 from wharfinger.cli.importing.source import Source, template_of
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import Invalid

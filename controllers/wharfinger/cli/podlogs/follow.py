@@ -11,7 +11,8 @@ from wharfinger.api.resource import Key
 from wharfinger.cli import console
 from wharfinger.cli.errors import CommandError
 from wharfinger.cli.kube import WORKLOAD, Kube
-from wharfinger.cli.podlogs.reading import Cursor, Options, Printer, complaint, read_on
+from wharfinger.cli.podlogs.printing import Printer
+from wharfinger.cli.podlogs.reading import Cursor, Options, complaint, read_on
 from wharfinger.cli.podlogs.sources import Choice, Source, ended, silence, sources
 from wharfinger.cli.watching import Mirror, Scope, mirrored
 from wharfinger.engine.errors import ApiError
@@ -30,7 +31,7 @@ async def followed(kube: Kube, namespace: str, names: Sequence[str], choice: Cho
     workloads = Scope(resource=WORKLOAD, namespace=namespace)
     pods = Scope(resource=POD, namespace=namespace, label_selector=f"{INSTANCE_LABEL} in ({','.join(names)})")
     async with mirrored(kube.client, workloads, pods) as mirror:
-        following = _Following(kube, mirror, choice, options, Printer(options))
+        following = _Following(kube, mirror, choice, options, Printer(options.style))
         begun = False
         try:
             async for _ in mirror.changes(beat=1.0):
