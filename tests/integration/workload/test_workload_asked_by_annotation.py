@@ -1,6 +1,6 @@
 """What is asked for by annotation moves no generation, so Ready alone says whether it is there: it must never be early.
 
-Whoever runs ``kubectl wait --for=condition=Ready`` sees each status that was ever written, as these tests do by a watch.
+Whoever runs ``kubectl wait --for=condition=Ready`` may see any status that was ever written, and these tests see each.
 """
 
 from __future__ import annotations
