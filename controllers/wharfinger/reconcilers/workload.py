@@ -80,8 +80,8 @@ async def _persist(context: Context, obj: Object, plan: Plan, status: Object) ->
     """Write down which revision shall run before an object does: who goes on after a crash must not decide again.
 
     The revision's own record comes before: a status that names a number which no record has would use that number up.
-    The whole status goes with it. An annotation moves no generation, so that Ready is all that tells who waits that what
-    they asked for is not there yet.
+    The whole status goes with it: an annotation moves no generation, so that Ready alone tells who waits that what they
+    asked for is not there yet.
     """
     records = [child for child in plan.desired if child.resource == CONTROLLER_REVISION]
     await context.writer.ensure(obj, records, prune=False)
