@@ -1,55 +1,59 @@
-"""The page of labels and annotations: constants of the source, with the docstring under each."""
+"""The page of labels and annotations: the constants of one module, each with its docstring, under its comments."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from scripts.reference.markdown import code, page, prose, table
-from scripts.reference.source import PACKAGE, module
+from scripts.reference.source import PACKAGE
 
-_FILES = ("api/labels.py", "render/metadata.py", "engine/desired.py")
-_PREFIX = "wharfinger.dev/"
+_MODULE = PACKAGE / "api/labels.py"
+_SECTION = re.compile(r"^# (.+)$")
 
 
 class Key(NamedTuple):
-    """A label's or annotation's key, and what is said of it."""
+    """A label's or annotation's key, what it is of, and what is said of it."""
 
+    section: str
     key: str
     meaning: str
 
 
 def labels_page() -> str:
-    """Every key of ours, and the recommended labels that mark what we make."""
+    """Every key."""
+    sections = groupby(keys(), key=lambda each: each.section)
     return page(
         "Labels and annotations",
         "Those that Wharfinger reads or writes. To steer a rollout by them, see [rollouts](../rollouts.md#by-hand).",
-        table(("key", "meaning"), [(code(each.key), prose(each.meaning)) for each in keys()]),
-        "Everything that Wharfinger makes also carries Kubernetes' recommended labels "
-        "`app.kubernetes.io/managed-by: wharfinger`, by which the operator watches it, "
-        "`app.kubernetes.io/instance`, the workload's name, and `app.kubernetes.io/name`.",
+        *(f"## {prose(section)}\n\n{_table(list(found))}" for section, found in sections),
     )
 
 
-def keys() -> list[Key]:
-    """Each key once, by name. Raises LookupError for one that says nothing of itself."""
-    found: dict[str, str] = {}
-    for key, meaning in _constants():
-        found[key] = max(found.get(key, ""), meaning, key=len)
-    silent = [key for key, meaning in found.items() if not meaning]
-    if silent:
-        raise LookupError(f"without a docstring: {', '.join(silent)}")
-    return [Key(key, found[key]) for key in sorted(found)]
+def _table(found: list[Key]) -> str:
+    return table(("key", "meaning"), [(code(each.key), prose(each.meaning)) for each in found])
 
 
-def _constants() -> Iterator[tuple[str, str]]:
-    for name in _FILES:
-        body = module(PACKAGE / name).body
-        for statement, after in zip(body, [*body[1:], None], strict=True):
-            match statement:
-                case ast.Assign(value=ast.Constant(value=str(key))) if key.startswith(_PREFIX):
-                    yield key, _docstring(after)
+def keys() -> Iterator[Key]:
+    """Each key, in the order of the module. Raises LookupError for one that says nothing of itself."""
+    text = _MODULE.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    body = ast.parse(text).body
+    for statement, after in zip(body, [*body[1:], None], strict=True):
+        match statement:
+            case ast.Assign(value=ast.Constant(value=str(key))) if "/" in key:
+                meaning = _docstring(after)
+                if not meaning:
+                    raise LookupError(f"api/labels.py: {key} has no docstring")
+                yield Key(_section(lines[: statement.lineno]), key, meaning)
+
+
+def _section(above: list[str]) -> str:
+    """The last comment on a line of its own; empty if there is none."""
+    return next((found[1] for line in reversed(above) if (found := _SECTION.match(line))), "")
 
 
 def _docstring(statement: ast.stmt | None) -> str:

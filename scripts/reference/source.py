@@ -27,14 +27,14 @@ class Call:
 def calls(*folders: str) -> Iterator[Call]:
     """Every call in these folders of the package, in the order of path and line."""
     known = _Known()
-    modules = [module(file) for folder in folders for file in sorted((PACKAGE / folder).rglob("*.py"))]
+    modules = [_module(file) for folder in folders for file in sorted((PACKAGE / folder).rglob("*.py"))]
     for each in modules:
         known.learn(each)
     for each in modules:
         yield from _calls(known.visit(each), "")
 
 
-def module(path: Path) -> ast.Module:
+def _module(path: Path) -> ast.Module:
     """A file, parsed."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
