@@ -1,0 +1,2 @@
+# Another namespace.
+kubectl create namespace blog
