@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from tests.support.upstream import (
     install,
 )
 
-from wharfinger.cluster import Cluster, NodeKind
+from wharfinger.cluster import Cluster, NodeKind, Options
+from wharfinger.cluster.process import identify
 
 NEIGHBOURS = (ARGO_APPLICATIONS, FLUX_KUSTOMIZATIONS, FLUX_SOURCES, GATEWAY_API, PROMETHEUS_OPERATOR)
 
@@ -50,15 +53,16 @@ def docs_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def scene(request: pytest.FixtureRequest, docs_cluster: Cluster, docs_helm: Path, tmp_path: Path) -> Iterator[Scene]:
+def scene(docs_cluster: Cluster, docs_helm: Path, tmp_path: Path) -> Iterator[Scene]:
     """What a page's commands find."""
     with contextlib.ExitStack() as made:
 
         def new() -> Cluster:
             made.close()  # one at a time
-            bare = session_cluster(request, NodeKind.SIMULATED, nodes=3, suffix="-docs-bare")
-            cluster = made.enter_context(bare)
-            install(cluster, PROMETHEUS_OPERATOR)
+            mine = os.getpid()
+            cluster = Cluster(f"docs-bare-{mine}", Options(node=NodeKind.SIMULATED, nodes=3), owner=identify(mine))
+            made.callback(cluster.down)
+            install(cluster.up(), PROMETHEUS_OPERATOR)
             return cluster
 
         yield Scene(home=tmp_path, shared=docs_cluster, new=new, helm=docs_helm)
@@ -68,9 +72,11 @@ def scene(request: pytest.FixtureRequest, docs_cluster: Cluster, docs_helm: Path
 def judges(docs_cluster: Cluster, docs_helm: Path, tmp_path: Path) -> Judges:
     """The API server and the programs that check examples; the namespaces that examples name."""
     install_crds(docs_cluster)
-    judges = Judges(docs_cluster.kubeconfig, docs_helm, tmp_path)
+    kubeconfig = tmp_path / "kubeconfig"
+    shutil.copy(docs_cluster.kubeconfig, kubeconfig)
+    judges = Judges(kubeconfig, docs_helm, tmp_path)
+    judges.run(*judges.kubectl, "config", "set-context", "--current", f"--namespace={NAMESPACE}")
     for name in (NAMESPACE, SYSTEM):
-        kubectl = ("kubectl", "--kubeconfig", str(docs_cluster.kubeconfig))
         with contextlib.suppress(AssertionError):  # it is there already
-            judges.run(*kubectl, "create", "namespace", name)
+            judges.run(*judges.kubectl, "create", "namespace", name)
     return judges

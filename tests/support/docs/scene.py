@@ -66,6 +66,7 @@ class Scene:
             "KUBECONFIG": str(self.kubeconfig),
             "WHARFINGER_CACHE": str(cache_dir()),
             "WHARFINGER_METRICS_PORT": "0",  # any that is free
+            "PYTHONUNBUFFERED": "1",  # both streams go to one file: in the order in which they were written
             "LANG": "C.UTF-8",
             "COLUMNS": "240",
         }

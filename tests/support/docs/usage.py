@@ -53,6 +53,8 @@ def _fault(argv: list[str], helm: Path) -> str | None:
     match argv:
         case ["wharfinger" | "kubectl-wharfinger", *rest] | ["kubectl", "wharfinger", *rest]:
             return _of_ours(rest)
+        case ["kubectl", "krew", *_]:  # a plugin
+            return None
         case ["kubectl", *rest]:
             return _of_cobra("kubectl", "kubectl", rest)
         case ["helm", *rest]:
@@ -95,8 +97,8 @@ def _of_cobra(name: str, program: str, words: list[str]) -> str | None:
     path: list[str] = []
     while words and _is_command(name, program, (*path, words[0])):
         path.append(words.pop(0))
-    if not path:
-        return f"{name} has no command {words[0]}"
+    if not path or (words and not words[0].startswith("-") and _has_commands(_help(program, tuple(path)))):
+        return f"{' '.join((name, *path))} has no command {words[0]}"
     known = set(
         _FLAG.findall(_help(program, tuple(path)) + (_help(program, ("options",)) if name == "kubectl" else ""))
     )
@@ -109,6 +111,14 @@ def _is_command(name: str, program: str, path: tuple[str, ...]) -> bool:
         return False
     usage = re.search(rf"^(?:Usage:)?\s*{name} {' '.join(path)}(\s|$)", _help(program, path), re.MULTILINE)
     return usage is not None and _help(program, path) != _help(program, path[:-1])
+
+
+def _has_commands(text: str) -> bool:
+    """Whether the help is that of a group: then an argument is a command, or nothing."""
+    usage = re.search(
+        r"^(?:Usage:)?\s*(?:kubectl|helm) [a-z -]+(\[flags\] \[options\]|\[command\])", text, re.MULTILINE
+    )
+    return "Available Commands:" in text and (usage is None or "-f" not in usage[0])
 
 
 @cache

@@ -18,14 +18,14 @@ spec:
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: web, labels: {app: web}}
+metadata: {name: web}
 spec:
   selector: {app: web}
   ports: [{port: 80, targetPort: 8080}]
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
-metadata: {name: web, labels: {app: web}}
+metadata: {name: web}
 spec:
   minAvailable: 2
   selector: {matchLabels: {app: web}}
