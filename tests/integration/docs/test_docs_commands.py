@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from tests.support.docs.pages import pages
-from tests.support.docs.play import operator_log, play, runs
-from tests.support.docs.scene import Scene
+from tests.support.docs.play import play, runs
+from tests.support.docs.scene import Scene, operator_log
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.support.docs.directives import GIVEN
 from tests.support.docs.pages import SHELL, Block, blocks_of
 from tests.support.docs.scene import Scene, copy_repository
@@ -73,9 +71,3 @@ async def _step(step: Step, block: Block, session: Shell, code: int) -> None:
 def _failure(step: Step, ran: Ran, why: str) -> str:
     lines = ran.lines[-_LAST_LINES:]
     return "\n".join((f"{step.where}: {why}", f"$ {step.command}", *lines))
-
-
-def operator_log(home: Path) -> str:
-    """What the operator of a page wrote last, to look at after a failure."""
-    log = home / "operator.log"
-    return "\n".join(log.read_text(encoding="utf-8").splitlines()[-_LAST_LINES:]) if log.exists() else ""

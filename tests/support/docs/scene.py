@@ -23,9 +23,11 @@ SYSTEM = "wharfinger-system"
 _LEFT_OUT = (".git", ".venv", "*cache*", "__pycache__", "build", "dist", "node_modules", "site")
 _OF_A_PAGE = (
     *("cw", "deploy", "sts", "ds", "cronjob", "job", "pod", "svc", "pdb", "hpa", "ingress", "netpol"),
-    *("pvc", "secret", "controllerrevision", "rs", "httproute"),
+    *("pvc", "secret", "controllerrevision", "rs"),
 )
+_POLICIES = "mutatingadmissionpolicybinding,mutatingadmissionpolicy"
 _TIMEOUT = 90.0
+_LAST_LINES = 40
 
 
 @dataclass
@@ -90,10 +92,8 @@ class Scene:
         """Make the namespaces, and leave nothing in `shop`."""
         for name in (NAMESPACE, SYSTEM):
             await self.kubectl("create", "namespace", name, may_fail=True)
-        for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
-            await self.kubectl("delete", kind, "--all", may_fail=True)
-        for kind in _OF_A_PAGE:  # one by one: a kind that is not served must not keep the others
-            await self.kubectl("-n", NAMESPACE, "delete", kind, "--all", "--timeout=60s", may_fail=True)
+        await self.kubectl("delete", _POLICIES, "--all")
+        await self.kubectl("-n", NAMESPACE, "delete", ",".join(_OF_A_PAGE), "--all", "--timeout=80s")
 
     async def end(self) -> None:
         """End the operator."""
@@ -130,11 +130,22 @@ class Scene:
                 stderr=log,
             )
             try:
+                await eventually(self._leads, timeout=60, what="the operator's Lease")
                 yield
             finally:
                 if process.returncode is None:
                     process.terminate()
                 await asyncio.wait_for(process.wait(), 60)
+
+    async def _leads(self) -> bool:
+        """Whether its log says so."""
+        return "leading" in operator_log(self.home)
+
+
+def operator_log(home: Path) -> str:
+    """What the operator of a page wrote last."""
+    log = home / "operator.log"
+    return "\n".join(log.read_text(encoding="utf-8").splitlines()[-_LAST_LINES:]) if log.exists() else ""
 
 
 def copy_repository(target: Path) -> None:

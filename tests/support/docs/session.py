@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 
 from tests.support.docs.pages import Block
@@ -50,11 +51,20 @@ def steps(block: Block) -> list[Step]:
 
 
 def _end_of_command(lines: list[str], at: int) -> int:
-    """The index after the command's last line: it goes on after a backslash, and to the end of a here-document."""
+    """The index after its last line: it goes on after a backslash, in quotes, and to the end of a here-document."""
     end = at
-    while lines[end].endswith("\\") and end + 1 < len(lines):
+    while end + 1 < len(lines) and (lines[end].endswith("\\") or _quoted("\n".join(lines[at : end + 1]))):
         end += 1
     if here := _HEREDOC.search(lines[end]):
         while end + 1 < len(lines) and lines[end].strip() != here[2]:
             end += 1
     return end + 1
+
+
+def _quoted(text: str) -> bool:
+    """Whether a quotation is open at its end."""
+    try:
+        shlex.split(text, comments=True)
+    except ValueError:
+        return True
+    return False

@@ -14,6 +14,7 @@ from tests.support.waiting import eventually
 
 _END = "docs-test-ended"
 _LIMIT = 1 << 20
+_AGAIN = 3.0
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,11 @@ class Shell:
 
             await eventually(wrote, timeout=timeout, what=f"a line of `{command}`")
             assert not ended.done(), f"`{command}` ended by itself: {_read(output)}"
-            for child in _descendants(self.process.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGINT)
+            while not ended.done():  # once more where a process was missed: the list of children may be incomplete
+                for child in _descendants(self.process.pid):
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGINT)
+                await asyncio.wait((ended,), timeout=_AGAIN)
             await ended
         finally:
             ended.cancel()

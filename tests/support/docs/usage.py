@@ -97,7 +97,7 @@ def _of_cobra(name: str, program: str, words: list[str]) -> str | None:
     path: list[str] = []
     while words and _is_command(name, program, (*path, words[0])):
         path.append(words.pop(0))
-    if not path or (words and not words[0].startswith("-") and _has_commands(_help(program, tuple(path)))):
+    if not path or (words and not words[0].startswith("-") and _is_group(_help(program, tuple(path)))):
         return f"{' '.join((name, *path))} has no command {words[0]}"
     known = set(
         _FLAG.findall(_help(program, tuple(path)) + (_help(program, ("options",)) if name == "kubectl" else ""))
@@ -113,12 +113,9 @@ def _is_command(name: str, program: str, path: tuple[str, ...]) -> bool:
     return usage is not None and _help(program, path) != _help(program, path[:-1])
 
 
-def _has_commands(text: str) -> bool:
-    """Whether the help is that of a group: then an argument is a command, or nothing."""
-    usage = re.search(
-        r"^(?:Usage:)?\s*(?:kubectl|helm) [a-z -]+(\[flags\] \[options\]|\[command\])", text, re.MULTILINE
-    )
-    return "Available Commands:" in text and (usage is None or "-f" not in usage[0])
+def _is_group(text: str) -> bool:
+    """Whether the help is that of a command with commands below it: then a word after it is one of them."""
+    return "Available Commands:" in text
 
 
 @cache

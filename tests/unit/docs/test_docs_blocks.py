@@ -126,6 +126,11 @@ def test_commands_go_on_after_a_backslash_and_to_the_end_of_a_here_document() ->
     assert [each.where for each in found] == ["page.md:2", "page.md:5"]
 
 
+def test_commands_go_on_in_quotes() -> None:
+    found = steps(block("```console\n$ one '{\n}'  # it's one\nsaid\n```\n"))
+    assert [(each.command, each.output) for each in found] == [("one '{\n}'  # it's one", ("said",))]
+
+
 def test_placeholders_are_filled_in_whole_words_only() -> None:
     found = block("<!-- docs-test: NAME=web -->\n```console\n$ get NAME $NAME NAMES\n```\n")
     assert [each.command for each in steps(found)] == ["get web $NAME NAMES"]
