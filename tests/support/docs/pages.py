@@ -69,7 +69,7 @@ def blocks_in(text: str, page: str) -> Iterator[Block]:
     while at < len(lines):
         line, number = lines[at], at + 1
         at += 1
-        if comment := _COMMENT.search(line):
+        if comment := _COMMENT.fullmatch(line.strip()):
             if said:
                 raise NotUnderstoodError(f"{page}:{number}: the comment before it stands above no block")
             said = comment[1]

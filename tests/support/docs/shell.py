@@ -42,7 +42,7 @@ class Shell:
 
     async def interrupt(self, command: str, *, timeout: float) -> Ran:
         """Run it until it has written a line, then end it as Ctrl-C does. AssertionError if it ends by itself."""
-        output = await self._begin(f"( trap - INT; {command}\n)")
+        output = await self._begin(f"( {command}\n)")
         ended = asyncio.ensure_future(self._ended(command, output, timeout))
         try:
 
@@ -88,7 +88,8 @@ class Shell:
 async def shell(directory: Path, place: Path, environment: Mapping[str, str]) -> AsyncIterator[Shell]:
     """A bash in `directory`, without the user's own start-up files; ended with all that it started."""
     process = await asyncio.create_subprocess_exec(
-        *("bash", "--noprofile", "--norc"),
+        # Who started the tests in the background had Ctrl-C ignored, and a shell cannot undo that by itself.
+        *("env", "--default-signal=INT", "bash", "--noprofile", "--norc"),
         cwd=directory,
         env=dict(environment),
         stdin=asyncio.subprocess.PIPE,
