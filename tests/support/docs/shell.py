@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 
 _END = "docs-test-ended"
 _LIMIT = 1 << 20
-_AGAIN = 3.0
+_AGAIN = 10.0
 
 
 @dataclass(frozen=True)
