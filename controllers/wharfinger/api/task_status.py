@@ -89,7 +89,9 @@ class TasksStatus(Model):
     iteration: Int = 0
     """Number of the last deployment (Swarm: job iteration, or spec version): counts up with each change."""
     generation: Int | None = None
-    """The metadata.generation that began it: a job runs anew with each."""
+    """The metadata.generation that was seen last: a job runs anew with each."""
+    resumed: Annotated[str, Field(max_length=1024)] = ""
+    """Value of the resume annotation that was seen last."""
     counts: TaskCounts = TaskCounts()
     """Tasks, by how they are."""
     update: UpdateStatus | None = None

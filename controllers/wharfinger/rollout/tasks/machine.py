@@ -51,7 +51,9 @@ class Situation:
     nodes: tuple[Fit, ...] = ()
     """Scheduling by node: those that fit, drained and lost ones not among them."""
     drained: frozenset[str] = frozenset()
-    """Nodes that are drained, or gone."""
+    """Nodes that are drained: what runs there is to go elsewhere, and can still be stopped."""
+    gone: frozenset[str] = frozenset()
+    """Nodes that are deleted or not ready (Swarm: down): nobody waits for what ran there."""
     rollback_policies: dict[int, UpdatePolicy] = field(default_factory=dict)
     """By number of a revision: the rollback policy that its spec had."""
     firing: frozenset[str] | None = None
