@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 
 from wharfinger.api import builtin
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.labels import WORKLOAD_LABEL
+from wharfinger.api.labels import TASK_LABEL, WORKLOAD_LABEL
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.controller import Watch
 from wharfinger.engine.stores import Stores
@@ -15,7 +15,7 @@ from wharfinger.reconcilers.content import trim_content
 from wharfinger.reconcilers.reading import readable
 from wharfinger.render import referenced
 from wharfinger.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
-from wharfinger.rollout import event_subject, trim_event, trim_pod
+from wharfinger.rollout import event_subject, trim_event, trim_pod, trim_task
 
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 """Server-side selector of everything that is rendered."""
@@ -106,6 +106,8 @@ def _node_of(pod: Object) -> Iterator[str]:
 
 def _trim_pod(pod: Object) -> Object:
     """A bare Pod is kept whole, since it is compared with what it should be; of all others little is needed."""
+    if TASK_LABEL in pod["metadata"].get("labels", {}):
+        return trim_task(pod)
     owner = controller_of(pod)
     return slim(pod) if owner and owner["kind"] == CONTAINER_WORKLOAD.kind else trim_pod(pod)
 
