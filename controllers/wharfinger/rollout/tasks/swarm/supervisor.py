@@ -80,7 +80,7 @@ def _restart(situation: Situation, course: Course, slot: Slot, ended: Task, foun
 
 
 def _revision(situation: Situation, course: Course, ended: Task) -> RevisionRef:
-    """The service's, as Swarm has it (restart.go makes the new task of the service's spec), unless the update is paused.
+    """The service's, as Swarm has it (restart.go makes the new task of its spec), unless the update is paused.
 
     Swarm brings a revision that paused its update to every slot whose task ends meanwhile. Here the slot keeps its own.
     """
