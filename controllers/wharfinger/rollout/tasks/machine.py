@@ -31,6 +31,8 @@ class Fit:
 class Situation:
     """All that a decision looks at."""
 
+    name: str = ""
+    """The workload's name: what its Events call it, unless `TasksBlock.service_name` says otherwise."""
     block: TasksBlock
     replicas: int
     """Tasks wanted, where they are counted (autoscaling included)."""
@@ -102,6 +104,8 @@ class Decision:
     """The status must be written before anything is started or stopped."""
     rolled_back: bool = False
     """An automatic rollback begins."""
+    keep: frozenset[str] = frozenset()
+    """Ids of ended tasks that must stay remembered whatever `TasksBlock.history` says: something is counted by them."""
     dead: frozenset[Place] = frozenset()
     """Places that stay without a task: their last one ended, and the restart policy asks for no other."""
     complete: bool = False
