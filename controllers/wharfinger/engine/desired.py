@@ -35,7 +35,7 @@ class Desired:
     initial_replicas: int | None = None
     """``spec.replicas`` for the creation only, where the body leaves it to somebody else."""
     once: bool = False
-    """Made if it is not there, and then left as it is: nothing is compared, so that the store need not have it whole."""
+    """Made if it is not there, then left as it is: nothing is compared, so the store need not have it whole."""
 
     @property
     def retained(self) -> bool:

@@ -11,6 +11,8 @@ from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.controller import Watch
 from wharfinger.engine.stores import Stores
 from wharfinger.engine.trim import shallow, slim
+from wharfinger.placement import trim_node
+from wharfinger.reconcilers import nodes as nodes_
 from wharfinger.reconcilers.content import trim_content
 from wharfinger.reconcilers.reading import readable
 from wharfinger.render import referenced
@@ -35,8 +37,8 @@ BY_SCALED = "scaled"
 CONTENT = {"ConfigMap": "content-configmaps", "Secret": "content-secrets"}
 """Names of the watches on the content of ConfigMaps and Secrets that people own."""
 
-READY = "ready"
-"""All that is kept of a Node: the status of its Ready condition."""
+PER_NODE = "per-node"
+"""Index of workloads: True for those that have a task on each node."""
 
 _RUNNERS: tuple[Resource, ...] = (
     builtin.DEPLOYMENT,
@@ -84,6 +86,14 @@ def references(obj: Object) -> Iterator[Hashable]:
         return
     for kind, name in referenced(workload):
         yield kind, workload.namespace, name
+
+
+def per_node(obj: Object) -> Iterator[Hashable]:
+    """Index of workloads by whether they have a task on each node."""
+    spec = obj.get("spec", {})
+    scheduling = (spec.get("tasks") or {}).get("scheduling", "")
+    if spec.get("mode") == "tasks" and scheduling in ("global", "global-job"):
+        yield True
 
 
 # Pods
@@ -173,20 +183,15 @@ _EVENTS = Watch(
 # Nodes
 
 
-def _trim_node(node: Object) -> Object:
-    conditions = node.get("status", {}).get("conditions", ())
-    ready = next((each["status"] for each in conditions if each["type"] == "Ready"), "Unknown")
-    metadata = node["metadata"]
-    kept = {field: metadata[field] for field in ("name", "uid", "resourceVersion")}
-    return {"metadata": kept, READY: ready}
-
-
-def _pods_on(stores: Stores, node: Object) -> Iterator[Key]:
+def _concerned(stores: Stores, node: Object) -> Iterator[Key]:
+    """The workloads of the pods that are there, and those that have a task on each node."""
     for pod in stores[builtin.POD].by_index(BY_NODE, node["metadata"]["name"]):
         yield from _workload_of(pod)
+    for workload in stores[CONTAINER_WORKLOAD].by_index(PER_NODE, True):
+        yield key_of(workload)
 
 
-_NODES = Watch(builtin.NODE, trim=_trim_node, route=_pods_on, owned=False)
+_NODES = Watch(builtin.NODE, trim=trim_node, route=_concerned, owned=False, changed=nodes_.changed)
 
 
 # Content that people own

@@ -20,7 +20,9 @@ def counted(
     wanted = [task for task in tasks if task.wanted]
     about = target if decision.complete else decision.run
     telling = {task.pod.uid for task in _telling(tasks) if task.pod is not None}
-    found = observe("tasks", None, [pod for pod in pods if pod["metadata"]["uid"] in telling], events=view.events, now=view.now)
+    found = observe(
+        "tasks", None, [pod for pod in pods if pod["metadata"]["uid"] in telling], events=view.events, now=view.now
+    )
     ready = [task for task in wanted if task.runs and task.healthy is not False]
     return replace(
         found,

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from wharfinger.api.duration import seconds
 from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
-from wharfinger.api.status import Finding
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.placement import check
 from wharfinger.reconcilers.gate import Gate
 from wharfinger.reconcilers.tasking import situation as looking
 from wharfinger.reconcilers.tasking.counting import counted
-from wharfinger.reconcilers.tasking.memory import Memory, memory_of
+from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground
-from wharfinger.reconcilers.tasking.remembering import Keeping, Remembered, remember
+from wharfinger.reconcilers.tasking.remembering import Keeping, remember
 from wharfinger.reconcilers.tasking.starting import placement_findings, placement_of, to_start
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template, tasks_block
@@ -34,47 +33,49 @@ _ECS_MOST: Final = 200
 """ECS's default for maximumPercent."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """What a decision is made from."""
+
+    view: View
+    block: TasksBlock
+    pods: list[Object]
+    land: Ground
+    situation: Situation
+    decision: Decision
+
+
 def judged(view: View, *, target: RevisionRef, known: History, template: Templates) -> tuple[Observation, Gate]:
     """How tasks are doing, and what to do: look, decide, and work out what that means for Pods and records."""
     block = tasks_block(view.workload)
     assert block is not None, "only mode tasks comes here"
-    memory, pods = memory_of(view.workload.uid), looking.task_pods(view)
-    tasks, land = looking.surveyed(view, memory, block, template(target))
-    seen = looking.situation(view, block, tasks, land, target=target, known=known)
-    decision = decide(seen)
-    kept = remember(
-        view.workload,
-        tasks,
-        memory.known,
-        decision,
-        _keeping(block, seen, decision, land, pods),
-        now=view.now,
-    )
-    return counted(view, tasks, pods, decision, target=target), _gate(view, block, seen, decision, kept, land, template)
+    pods = looking.task_pods(view)
+    tasks, land = looking.surveyed(view, pods, block, template(target))
+    situation = looking.situation(view, block, tasks, land, target=target, known=known)
+    decision = decide(situation)
+    look = _Look(view=view, block=block, pods=pods, land=land, situation=situation, decision=decision)
+    return counted(view, tasks, pods, decision, target=target), _gate(look, template)
 
 
-def _gate(
-    view: View,
-    block: TasksBlock,
-    seen: Situation,
-    decision: Decision,
-    kept: Remembered,
-    land: Ground,
-    template: Templates,
-) -> Gate:
-    placement = placement_of(view, block, land)
-    found = (*check(block), *placement_findings(placement, block, land.nodes))
+def _gate(look: _Look, template: Templates) -> Gate:
+    view, decision, seen = look.view, look.decision, look.situation
+    placement = placement_of(view, look.block, look.land)
+    found = (*check(look.block), *placement_findings(placement, look.block, look.land.nodes))
     refused = any(each.severity == "error" for each in found)
     starts = () if refused else tuple(to_start(view, decision.start, seen.tasks, placement, template))
+    memory = memory_of(view.workload.uid)
+    kept = remember(view.workload, seen.tasks, memory.known, decision, _keeping(look), now=view.now)
     pin = view.workload.annotations.get(ROLLBACK_TO_ANNOTATION)
-    wakes = (decision.wake_at, kept.wake_at, memory_of(view.workload.uid).next_verdict(view.now))
+    wakes = (decision.wake_at, kept.wake_at, memory.next_verdict(view.now))
     return Gate(
         state=decision.rollout,
         run=decision.run,
         tasks=decision.status,
+        waiting_for=decision.waiting_for,
         children=(*kept.write, *starts),
         before_deleting=kept.write,
         drop=kept.drop,
+        runs=frozenset(task.revision for task in seen.tasks if task.alive),
         delete_pods=kept.delete,
         persist_first=decision.persist_first,
         announce=decision.announce,
@@ -84,10 +85,12 @@ def _gate(
     )
 
 
-def _keeping(block: TasksBlock, seen: Situation, decision: Decision, land: Ground, pods: list[Object]) -> Keeping:
-    resting = frozenset(pod["metadata"]["uid"] for pod in pods if phase(pod) in ("Succeeded", "Failed"))
+def _keeping(look: _Look) -> Keeping:
     return Keeping(
-        each=records_needed(block), needed=_needed(block, seen, land), always=decision.keep, resting=resting
+        each=records_needed(look.block),
+        needed=_needed(look.block, look.situation, look.land),
+        always=look.decision.keep,
+        resting=frozenset(pod["metadata"]["uid"] for pod in look.pods if phase(pod) in ("Succeeded", "Failed")),
     )
 
 

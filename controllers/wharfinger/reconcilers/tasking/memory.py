@@ -16,6 +16,7 @@ from cachetools import LRUCache
 
 from wharfinger.api.resource import Object
 from wharfinger.rollout.tasks import records
+from wharfinger.rollout.tasks.observe import next_verdict
 from wharfinger.rollout.tasks.reading import Reading, read
 from wharfinger.rollout.tasks.task import Task
 
@@ -27,42 +28,48 @@ _RECENT = 1024
 class Memory:
     """One workload's."""
 
-    _readings: dict[str, tuple[Object, Reading | None]] = field(default_factory=dict)
-    _records: dict[str, tuple[Object, tuple[Task, ...]]] = field(default_factory=dict)
+    _readings: dict[str, tuple[str, Reading | None]] = field(default_factory=dict)
+    _records: dict[str, tuple[str, tuple[Task, ...]]] = field(default_factory=dict)
     _vanished: dict[str, datetime] = field(default_factory=dict)
 
     def readings(self, pods: Iterable[Object], spare: Collection[str]) -> list[Reading]:
         """The tasks of Pods."""
-        fresh: dict[str, tuple[Object, Reading | None]] = {}
+        fresh: dict[str, tuple[str, Reading | None]] = {}
         for pod in pods:
-            uid = pod["metadata"]["uid"]
+            uid, version = pod["metadata"]["uid"], pod["metadata"]["resourceVersion"]
             known = self._readings.get(uid)
-            if known is None or known[0] is not pod:
+            if known is None or known[0] != version:
                 before = known[1].task if known and known[1] else None
-                known = pod, read(pod, spare=spare, before=before)
+                known = version, read(pod, spare=spare, before=before)
             fresh[uid] = known
         self._readings = fresh
         return [reading for _, reading in fresh.values() if reading is not None]
 
-    def remembered(self, config_maps: Iterable[Object]) -> dict[str, Task]:
-        """The tasks that records tell of, by id."""
-        fresh: dict[str, tuple[Object, tuple[Task, ...]]] = {}
+    @property
+    def known(self) -> Mapping[str, Task]:
+        """The tasks that records tell of, by id, as `remember` read them last."""
+        return {task.id: task for _, tasks in self._records.values() for task in tasks}
+
+    def next_verdict(self, now: datetime) -> datetime | None:
+        """When time alone makes the next task unhealthy."""
+        return next_verdict((reading for _, reading in self._readings.values() if reading), now)
+
+    def remember(self, config_maps: Iterable[Object]) -> Mapping[str, Task]:
+        """Read records; the answer is `known`."""
+        fresh: dict[str, tuple[str, tuple[Task, ...]]] = {}
         for obj in config_maps:
-            uid = obj["metadata"]["uid"]
+            uid, version = obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]
             known = self._records.get(uid)
-            fresh[uid] = known if known and known[0] is obj else (obj, records.of_config_map(obj))
+            fresh[uid] = known if known and known[0] == version else (version, records.of_config_map(obj))
         self._records = fresh
-        return {task.id: task for _, tasks in fresh.values() for task in tasks}
+        told = self.known
+        # The moments that records have by now.
+        self._vanished = {each: at for each, at in self._vanished.items() if each in told and not told[each].ended}
+        return told
 
     def vanished_at(self, task: Task, now: datetime) -> datetime:
         """Since when a task that was being stopped has no Pod."""
         return self._vanished.setdefault(task.id, now)
-
-    def settle(self, remembered: Mapping[str, Task]) -> None:
-        """Forget the moments that records have by now."""
-        self._vanished = {
-            each: at for each, at in self._vanished.items() if each in remembered and not remembered[each].ended
-        }
 
 
 _memories: Final[LRUCache[str, Memory]] = LRUCache(_RECENT)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-
-from cachetools import LRUCache
 
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import TasksBlock
-from wharfinger.placement import Load, Node, eligible, misfit, read_node
+from wharfinger.placement import Load, Node, eligible, misfit
 from wharfinger.rollout.tasks.machine import Fit
-
-_MANY = 16384
-"""Nodes whose reading is kept."""
-
-_nodes: LRUCache[tuple[str, str], Node] = LRUCache(_MANY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +27,6 @@ class Ground:
     """Nodes of tasks that are silent, or gone."""
     gone: frozenset[str] = frozenset()
     """Those of them that do not exist."""
-
-
-def all_nodes(objects: Iterable[Object]) -> tuple[Node, ...]:
-    """The nodes of the store."""
-    return tuple(_read(each) for each in objects)
-
-
-def _read(obj: Object) -> Node:
-    version = (obj["metadata"]["uid"], obj["metadata"]["resourceVersion"])
-    found = _nodes.get(version)
-    if found is None:
-        found = _nodes[version] = read_node(obj)
-    return found
 
 
 def ground(

@@ -15,7 +15,7 @@ from wharfinger.api.labels import (
 )
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import TasksBlock, UpdatePolicy
-from wharfinger.reconcilers.tasking.memory import Memory
+from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground, ground
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template
@@ -35,12 +35,14 @@ def histories(view: View) -> list[Object]:
     return [obj for obj in view.of(CONFIG_MAP) if HISTORY_LABEL in obj["metadata"].get("labels", {})]
 
 
-def surveyed(view: View, memory: Memory, block: TasksBlock, wanted: Template) -> tuple[tuple[Task, ...], Ground]:
+def surveyed(
+    view: View, pods: Iterable[Object], block: TasksBlock, wanted: Template
+) -> tuple[tuple[Task, ...], Ground]:
     """The tasks, and the nodes as they see them."""
-    readings = memory.readings(task_pods(view), spare(block))
-    remembered = memory.remembered(histories(view))
-    memory.settle(remembered)
-    used = {reading.task.node for reading in readings if reading.task.node} - {None}
+    memory = memory_of(view.workload.uid)
+    readings = memory.readings(pods, spare(block))
+    remembered = memory.remember(histories(view))
+    used = {node for reading in readings if (node := reading.task.node)}
     land = ground(block, view.nodes, pod=wanted.pod["spec"], used=used, load=view.loads)
     tasks = observed(
         readings,

@@ -27,9 +27,7 @@ _ID_BYTES = 5
 def placement_of(view: View, block: TasksBlock, land: Ground) -> PodPlacement:
     """Where tasks that start now may run."""
     spec = view.workload.spec
-    return pod_placement(
-        block, selector=selector(view.workload), nodes=land.nodes, load=view.loads, spread=spec.spread
-    )
+    return pod_placement(block, selector=selector(view.workload), nodes=land.nodes, load=view.loads, spread=spec.spread)
 
 
 def to_start(

@@ -69,15 +69,11 @@ def _living(task: Task, records: Mapping[str, Task], around: Surroundings) -> Ta
 
 def _told_by_us(task: Task, known: Task) -> Task:
     """It is being stopped, and we know why; the Pod may not know yet that it is."""
-    ends = {"stop_code": known.stop_code, "message": known.message} if task.ended else {}
-    state = "shutdown" if task.ended and task.state in ("complete", "failed") else task.state
-    return replace(
-        task,
-        stopping_at=known.stopping_at or task.stopping_at,
-        stop_reason=known.stop_reason,
-        state=state,
-        **ends,
-    )
+    told = replace(task, stopping_at=known.stopping_at or task.stopping_at, stop_reason=known.stop_reason)
+    if not task.ended:
+        return told
+    state = "shutdown" if task.state in ("complete", "failed") else task.state
+    return replace(told, state=state, stop_code=known.stop_code, message=known.message)
 
 
 def _vanished(task: Task, around: Surroundings, vanished_at: Callable[[Task], datetime]) -> Task:

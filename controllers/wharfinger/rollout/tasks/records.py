@@ -30,7 +30,8 @@ Chunk = int
 
 _TIMES: Final = ("created_at", "started_at", "running_at", "finished_at", "stopping_at")
 _PLAIN: Final = (
-    "revision", "iteration", "cause", "state", "stop_reason", "node", "exit_code", "stop_code", "message", "checked", "healthy",
+    "revision", "iteration", "cause", "state", "stop_reason", "node", "exit_code", "stop_code", "message",
+    "checked", "healthy",
 )  # fmt: skip
 
 
@@ -105,7 +106,8 @@ def _to_json(task: Task) -> Object:
 def _from_json(found: Any) -> Task | None:
     try:
         place = Place(node=found["place"]) if "place" in found else Place(slot=int(found["slot"]))
-        moments = {name: datetime.fromtimestamp(found[name], UTC) for name in _TIMES if name in found}
-        return Task(id=found["id"], place=place, **{n: found[n] for n in _PLAIN if n in found}, **moments)
+        fields: dict[str, Any] = {name: found[name] for name in _PLAIN if name in found}
+        fields |= {name: datetime.fromtimestamp(found[name], UTC) for name in _TIMES if name in found}
+        return Task(id=found["id"], place=place, **fields)
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
