@@ -32,13 +32,13 @@ def _known(service: Service, deployment: DeploymentStatus) -> DeploymentStatus |
 
 def _begun(service: Service, outcome: Outcome) -> Iterator[Announcement]:
     """Failures come first: a rollback follows from one."""
-    for deployment in outcome.deployments:
-        known = _known(service, deployment)
-        if known and deployment.rollout_state == "FAILED" != known.rollout_state:
-            cause = words.ALARM_CAUSE if deployment.alarms == "TRIGGERED" else words.BREAKER_CAUSE
-            note = words.deployment_event(service.name, deployment.id, f"failed: {cause}")
-            yield Announcement("Warning", "ServiceDeploymentFailed", note)
     primary = outcome.primary.deployment
+    failed = outcome.rolled_back or primary
+    known = _known(service, failed)
+    if failed.rollout_state == "FAILED" and (known is None or known.rollout_state != "FAILED"):
+        cause = words.ALARM_CAUSE if failed.rollout_state_reason == words.ALARM_REASON else words.BREAKER_CAUSE
+        note = words.deployment_event(service.name, failed.id, f"failed: {cause}")
+        yield Announcement("Warning", "ServiceDeploymentFailed", note)
     if _known(service, primary):
         return
     back = primary.rolls_back

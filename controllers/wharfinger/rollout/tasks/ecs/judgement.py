@@ -57,7 +57,7 @@ def judged(service: Service, primary: DeploymentStatus) -> Judged:
         reason = words.ALARM_REASON
     if reason:
         after = after.model_copy(update={"rollout_state": "FAILED", "rollout_state_reason": reason, "steady_at": None})
-    return Judged(deployment=after, keep=count.counted)
+    return Judged(deployment=after, keep=count.counted if breaker.enable else frozenset())
 
 
 def _known(primary: DeploymentStatus) -> Tally:

@@ -21,6 +21,8 @@ class Outcome:
     strays: Group
     """Tasks of no deployment that is known."""
     plan: Plan
+    rolled_back: DeploymentStatus | None = None
+    """The one that failed in this very step and made way for PRIMARY."""
 
     @property
     def deployments(self) -> tuple[DeploymentStatus, ...]:

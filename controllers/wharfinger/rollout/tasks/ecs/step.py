@@ -40,7 +40,7 @@ def decide(situation: Situation) -> Decision:
         announce=tuple(events(service, outcome, rollout)),
         findings=tuple(_findings(service)),
         persist_first=_remarkable(service, outcome.deployments),
-        rolled_back=lined.rolled_back,
+        rolled_back=lined.rolled_back is not None,
         keep=lined.keep,
         complete=not waiting_for(service, outcome),
         waiting_for=waiting_for(service, outcome),
@@ -52,7 +52,7 @@ def decide(situation: Situation) -> Decision:
 class _Lined:
     deployments: tuple[DeploymentStatus, ...]
     keep: frozenset[str]
-    rolled_back: bool = False
+    rolled_back: DeploymentStatus | None = None
 
 
 def _judged(service: Service, lined: tuple[DeploymentStatus, ...]) -> _Lined:
@@ -68,7 +68,7 @@ def _judged(service: Service, lined: tuple[DeploymentStatus, ...]) -> _Lined:
     named = (
         each.model_copy(update={"rollout_state_reason": reason}) if each.id == failed.id else each for each in others
     )
-    return _Lined(deployments=(fresh, *named), keep=frozenset(), rolled_back=True)
+    return _Lined(deployments=(fresh, *named), keep=frozenset(), rolled_back=failed)
 
 
 def _outcome(service: Service, lined: _Lined) -> Outcome:
@@ -86,6 +86,7 @@ def _outcome(service: Service, lined: _Lined) -> Outcome:
         counts=counts,
         strays=strays,
         plan=plan,
+        rolled_back=lined.rolled_back,
     )
 
 
@@ -101,7 +102,7 @@ def _alarms(service: Service, outcome: Outcome) -> Iterator[datetime]:
         yield from turns(task, service.now, service.grace)
     for group in (outcome.primary, *outcome.older):
         throttle = service.throttle(group.deployment)
-        if throttle.until and throttle.holds(service.now):
+        if throttle.until and throttle.holds(service.now) and not group.failed:
             yield throttle.until
     deployment = outcome.primary.deployment
     if deployment.rollout_state == "IN_PROGRESS" and deployment.steady_at:

@@ -59,7 +59,7 @@ def rollout_status(service: Service, outcome: Outcome) -> RolloutStatus:
     failed = None if service.retried or same is None else same.failed_revision
     if deployment.rollout_state == "FAILED" and deployment.revision == target.number:
         failed = target.number
-    if any(each.id == deployment.rolls_back and each.revision == target.number for each in outcome.deployments):
+    if outcome.rolled_back and outcome.rolled_back.revision == target.number:
         failed = target.number
     if deployment.rollout_state == "COMPLETED" and deployment.revision == target.number:
         failed = None
