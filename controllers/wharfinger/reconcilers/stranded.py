@@ -15,7 +15,8 @@ def stranded(view: View) -> tuple[PodRef, ...]:
     """The bare Pods that are past their time to end, on nodes that do not answer.
 
     Of the modes ``pod`` and ``tasks`` only. A Deployment does not wait for them; a StatefulSet must, since two pods of
-    one identity may write to one volume: there a person says that the node is dead (the taint node.kubernetes.io/out-of-service).
+    one identity may write to one volume: there a person says that the node is dead (the taint
+    node.kubernetes.io/out-of-service).
     """
     return tuple(_ref(pod) for pod, due in _dying(view) if due <= view.now)
 

@@ -50,7 +50,8 @@ def summarise(
 ) -> Summary:
     """Conditions and counts. `state` is what the rollout decided, `errors` what could not be written.
 
-    `tasks`, `bounded` and `waiting_for` are of mode ``tasks``. `leaving` are objects, as ``Kind name``, that are being deleted and cannot be made again before they are gone.
+    `tasks`, `bounded` and `waiting_for` are of mode ``tasks``. `leaving` are objects, as ``Kind name``, that are being
+    deleted and cannot be made again before they are gone.
     """
     ended = job is not None and job.result == "Complete"
     case = Case(

@@ -219,7 +219,9 @@ def _ended_tasks(case: Case) -> tuple[Verdict, ...] | None:
     if case.waiting_for:
         return _on_its_way(case, "JobRunning", f"{message}; {case.waiting_for}")
     if counts.failed:
-        told = f"{message}, {counts.failed} failed, and their restart policy leaves it at that; change the spec to run it"
+        told = (
+            f"{message}, {counts.failed} failed, and their restart policy leaves it at that; change the spec to run it"
+        )
         return *_stalled("JobFailed", told), Verdict("Failed", "True", "JobFailed", told)
     return Verdict("Ready", "True", "JobComplete", message), Verdict("Complete", "True", "JobComplete", message)
 

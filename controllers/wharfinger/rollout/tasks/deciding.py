@@ -8,4 +8,4 @@ from wharfinger.rollout.tasks.machine import Decision, Situation
 
 def decide(situation: Situation) -> Decision:
     """What to start and stop next."""
-    return (ecs if situation.block.deployment is not None else swarm).decide(situation)
+    return ecs.decide(situation) if situation.block.deployment is not None else swarm.decide(situation)
