@@ -88,14 +88,18 @@ def drained(nodes: Iterable[Node], used: Iterable[str] = ()) -> frozenset[str]:
 
 
 def misfit(block: TasksBlock, node: Node) -> bool:
-    """Whether a task that runs on a node does not fit there any more.
+    """Whether a task that runs on a node does not fit there any more, by the placement of today's spec.
 
-    Swarm's constraint enforcer looks at all tasks, by the constraints of today's spec. ECS looks again at those of a
-    daemon only, and leaves a replica where it is. What depends on what runs (`task:group`) is asked once, at the start.
+    Swarm's constraint enforcer looks at all tasks so, ECS at those of a daemon; here it is all of them, since a change
+    of placement alone moves tasks too. What depends on what runs (`task:group`) is asked once, when a task starts.
     """
-    if not all(isinstance(each, Constraint) and matches(each, node) for _, each in words.constraints(block.placement)):
-        return True
-    return block.per_node and not _selected(block.placement, node, IDLE, static=True)
+    placement = block.placement
+    return not _constrained(placement, node) or not _selected(placement, node, IDLE, static=True)
+
+
+def _constrained(placement: Placement, node: Node) -> bool:
+    """Whether all of Swarm's constraints hold; one that is none never does."""
+    return all(isinstance(each, Constraint) and matches(each, node) for _, each in words.constraints(placement))
 
 
 def _fits(placement: Placement, node: Node, pod: Object) -> bool:
@@ -103,7 +107,7 @@ def _fits(placement: Placement, node: Node, pod: Object) -> bool:
     own = pod.get("nodeSelector") or {}
     return (
         (node.role == "worker" or words.on_control_plane(placement))
-        and all(isinstance(each, Constraint) and matches(each, node) for _, each in words.constraints(placement))
+        and _constrained(placement, node)
         and all(node.labels.get(key) == value for key, value in own.items())
         and met(own_terms((pod.get("affinity") or {}).get("nodeAffinity") or {}), node)
         and (pod.get("os") or {}).get("name", node.os) == node.os

@@ -121,33 +121,35 @@ def _by_node(situation: Situation, slots: dict[Place, Slot]) -> Board:
 
 
 def evictions(situation: Situation, found: Board) -> Iterator[Stop]:
-    """Tasks that cannot stay where they are, whatever the update does.
+    """Tasks that cannot stay, whatever the update does.
 
     The orchestrator stops what runs on drained and lost nodes (InvalidNode), the constraint enforcer rejects what
-    does not fit any more (constraint_enforcer.go). Neither is the updater's, and neither waits for it.
+    does not fit any more (constraint_enforcer.go), the agent ends what is unhealthy (moby,
+    executor/container/controller.go). None of it is the updater's, and none waits for it.
     """
-    for slot in (*found.slots, *found.stray):
-        for task in slot.wanted:
-            reason = _eviction(situation, task)
-            if reason is not None:
-                yield Stop(task=task.id, reason=reason)
+    for slot in found.slots:
+        yield from moved(situation, slot.wanted)
     for slot in found.stray:
-        for task in slot.wanted:
-            if _eviction(situation, task) is None:
-                yield Stop(task=task.id, reason="constraint")
+        yield from (Stop(task=task.id, reason=eviction(situation, task) or "constraint") for task in slot.wanted)
 
 
-def evicted(situation: Situation, task: Task) -> bool:
-    """Whether it cannot stay where it is."""
-    return _eviction(situation, task) is not None
+def moved(situation: Situation, tasks: Iterable[Task]) -> Iterator[Stop]:
+    """Stops for those of `tasks` that cannot stay."""
+    for task in tasks:
+        reason = eviction(situation, task)
+        if reason is not None:
+            yield Stop(task=task.id, reason=reason)
 
 
-def _eviction(situation: Situation, task: Task) -> StopReason | None:
+def eviction(situation: Situation, task: Task) -> StopReason | None:
+    """Why it cannot stay where it is."""
     if task.node in situation.gone:
         return "node-gone"
     if task.node in situation.drained:
         return "node-drained"
-    return "constraint" if task.misfit else None
+    if task.misfit:
+        return "constraint"
+    return "unhealthy" if task.healthy is False else None
 
 
 def scale_in(surplus: Iterable[Slot]) -> Iterator[Stop]:

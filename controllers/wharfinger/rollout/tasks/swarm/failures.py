@@ -31,7 +31,7 @@ def monitor(policy: UpdatePolicy) -> float:
 
 
 def last_watch(policy: UpdatePolicy) -> float:
-    """Seconds for which all are watched after the last slot: a delay that is no shorter makes it longer (U, Run)."""
+    """Seconds for which all are watched after the last slot: a long delay makes it longer (updater.go, Run)."""
     period, delay = monitor(policy), seconds(policy.delay)
     return delay + 1 if delay >= period else period
 
@@ -52,7 +52,7 @@ def _own(task: Task, course: Course) -> bool:
 
 
 def _too_soon(task: Task, course: Course, policy: UpdatePolicy) -> bool:
-    if task.stop_reason == "scale-in" or task.finished_at is None:
+    if task.stop_reason == "scale-in" or task.state == "orphaned" or task.finished_at is None:
         return False
     if task.running_at is None:
         return True
@@ -92,7 +92,7 @@ def judged(situation: Situation, course: Course) -> Course:
 
 
 def _acted(situation: Situation, course: Course, policy: UpdatePolicy, bad: Iterable[Task]) -> Course:
-    """§4.2 rule 5. A rollback is never rolled back: that one pauses."""
+    """U5. A rollback is never rolled back: that one pauses."""
     *_, last = bad
     due = f"due to failure or early termination of task {last.id}"
     if course.rolling_back:

@@ -16,9 +16,9 @@ from wharfinger.rollout.announcements import Announcement
 from wharfinger.rollout.revisions import RevisionRef
 from wharfinger.rollout.tasks import restart
 from wharfinger.rollout.tasks.machine import Decision, Situation, Start, Stop
-from wharfinger.rollout.tasks.swarm.board import earliest, evicted
+from wharfinger.rollout.tasks.swarm.board import earliest, eviction, moved
 from wharfinger.rollout.tasks.swarm.slots import Slot, gathered
-from wharfinger.rollout.tasks.task import Place, StopReason, Task
+from wharfinger.rollout.tasks.task import Place, Task
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +61,9 @@ def decide(situation: Situation) -> Decision:
         announce=tuple(_announcements(situation, status, rollout, run)),
         persist_first=bool(start or run.stop)
         and (situation.status is None or situation.status.iteration != status.iteration),
+        keep=frozenset(
+            restart.counted(situation.block, (slot.tasks for slot in [*run.running, *(slot for slot, _ in run.due)]))
+        ),
         dead=frozenset(slot.place for slot in run.dead),
         complete=complete,
         waiting_for="" if complete else _waiting_for(situation, rollout, run),
@@ -73,7 +76,7 @@ def _wish(situation: Situation) -> RevisionRef:
 
 
 def _iteration(situation: Situation) -> TasksStatus:
-    """§4.5: every ServiceUpdate increments JobIteration, so that every redeployment runs the job anew.
+    """J1: every ServiceUpdate increments JobIteration, so that every redeployment runs the job anew.
 
     The pause annotation holds the next iteration back, the first one too; what runs is left alone.
     """
@@ -124,8 +127,7 @@ def _places(situation: Situation) -> Iterator[Place]:
 
 def _sort(situation: Situation, run: Run, slot: Slot) -> None:
     """Into which heap the slot belongs."""
-    moved = [task for task in slot.wanted if evicted(situation, task)]
-    run.stop.extend(Stop(task=task.id, reason=_reason(situation, task)) for task in moved)
+    run.stop.extend(moved(situation, slot.wanted))
     if any(task.state == "complete" for task in slot.tasks):
         run.complete.append(slot)
     elif slot.wanted:
@@ -138,20 +140,12 @@ def _sort(situation: Situation, run: Run, slot: Slot) -> None:
         run.due.append((slot, max(when, free_at) if free_at else when))
 
 
-def _reason(situation: Situation, task: Task) -> StopReason:
-    if task.node in situation.gone:
-        return "node-gone"
-    return "node-drained" if task.node in situation.drained else "constraint"
-
-
 def _misplaced(situation: Situation, slots: dict[Place, Slot]) -> Iterator[Stop]:
     """Tasks of this iteration where there is no place for them: on nodes that were drained, lost, or do not fit."""
     for slot in slots.values():
         for task in slot.wanted:
-            if situation.block.per_node:
-                yield Stop(task=task.id, reason=_reason(situation, task))
-            else:
-                yield Stop(task=task.id, reason="scale-in")
+            reason = eviction(situation, task) or ("constraint" if situation.block.per_node else "scale-in")
+            yield Stop(task=task.id, reason=reason)
 
 
 def _starts(situation: Situation, run: Run) -> Iterator[Start]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from wharfinger.rollout import times
 from wharfinger.rollout.tasks.machine import Decision, Situation, Start, Stop
 from wharfinger.rollout.tasks.swarm import report
-from wharfinger.rollout.tasks.swarm.board import Board, board, earliest, evicted, evictions, scale_in
+from wharfinger.rollout.tasks.swarm.board import Board, board, earliest, eviction, evictions, scale_in
 from wharfinger.rollout.tasks.swarm.course import Course, course
 from wharfinger.rollout.tasks.swarm.failures import judged, last_watch
 from wharfinger.rollout.tasks.swarm.slots import Slot
@@ -45,7 +45,7 @@ def decide(situation: Situation) -> Decision:
 
 
 def _begun(situation: Situation, heading: Course, found: Board) -> Course:
-    """An update begins if anything is dirty; UpdateStatus stays nil otherwise (U, Run)."""
+    """An update begins if anything is dirty; UpdateStatus stays nil otherwise (updater.go, Run)."""
     if not heading.fresh:
         return heading
     count = sum(dirty(slot, heading, situation) for slot in found.open)
@@ -57,8 +57,8 @@ def _begun(situation: Situation, heading: Course, found: Board) -> Course:
 def _moves(situation: Situation, heading: Course, found: Board) -> Moves:
     """Everything that happens now, each slot in one pair of hands."""
     stops = list(evictions(situation, found))
-    moved = {stop.task for stop in stops}
-    slots = [slot for slot in found.open if not (moved and any(each.id in moved for each in slot.wanted))]
+    leaving = {stop.task for stop in stops}
+    slots = [slot for slot in found.open if not (leaving and any(each.id in leaving for each in slot.wanted))]
     update = worked(situation, heading, slots)
     busy = {slot.place for slot, stage in update.waits if stage != "delay"}
     restarts = supervised(situation, heading, slots, busy)
@@ -81,7 +81,7 @@ def _fills(situation: Situation, heading: Course, found: Board, moves: Moves) ->
 
 
 def _completed(situation: Situation, heading: Course, moves: Moves) -> tuple[Course, datetime | None]:
-    """§4.2 rule 6: all slots are done; after another monitor period without trouble the update is completed.
+    """U6: all slots are done; after another monitor period without trouble the update is completed.
 
     Where there was nothing to update, it is completed at once (rule 2).
     """
@@ -122,5 +122,5 @@ def unsettled(situation: Situation, heading: Course, moves: Moves) -> list[Slot]
             slot.place not in moves.restarts.dead
             and not (slot.sole and slot.sole.runs and slot.sole.revision == heading.run.hash)
         )
-        or any(evicted(situation, each) for each in slot.wanted)
+        or any(eviction(situation, each) for each in slot.wanted)
     ]

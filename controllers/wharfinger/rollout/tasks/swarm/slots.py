@@ -90,7 +90,7 @@ def gathered(tasks: Iterable[Task]) -> dict[Place, Slot]:
 def reached(task: Task) -> datetime | None:
     """When it got to ``running`` or beyond (ended, told to stop); None if it is still on its way.
 
-    U, worker: the wait for the new task is over as soon as its state is RUNNING or higher.
+    updater.go, updateTask: the wait for the new task is over as soon as its state is RUNNING or higher.
     """
     return task.running_at or task.finished_at or task.stopping_at
 

@@ -46,7 +46,7 @@ class Round:
 
 
 def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
-    """§4.2 rule 1: more than one task, or one that is not what the service asks for.
+    """U1: more than one task, or one that is not what the service asks for.
 
     Only the Template counts: number of tasks, labels, policies and placement are no part of the revision. A slot that
     stays dead is brought up to date as well, but not by a rollback (restart.go, IsTaskUpdatable).
@@ -103,7 +103,7 @@ def worked(situation: Situation, course: Course, slots: Iterable[Slot]) -> Round
 
 
 def _parallelism(course: Course, policy: UpdatePolicy) -> int:
-    """0 is as many as are dirty (U, Run).
+    """0 is as many as are dirty (updater.go, Run).
 
     Outside of an update there are no workers: a node that was cordoned while its task got old is brought up to date at
     once (global.go, reconcileOneNode).
@@ -117,7 +117,7 @@ def _in_turn(slots: Sequence[Slot]) -> list[Slot]:
 
 
 def _take(situation: Situation, course: Course, policy: UpdatePolicy, slot: Slot, found: Round) -> None:
-    """A worker takes a slot (U, worker): use a task that is right already, else make one in the order of the policy."""
+    """A worker takes a slot (updater.go, worker): a task that is right already is used, else one is made."""
     right = [each for each in slot.wanted if each.revision == course.run.hash]
     found.waits.append((slot, "dirty"))
     if right:
