@@ -1,4 +1,4 @@
-"""Workloads of mode `tasks`, as tests look at them: tasks alive and remembered, and the states that were gone through."""
+"""Workloads of mode `tasks`, as tests look at them: tasks alive and remembered, and what was gone through."""
 
 from __future__ import annotations
 
