@@ -62,15 +62,15 @@ def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
 
 def stage(slot: Slot, course: Course, policy: UpdatePolicy, situation: Situation) -> tuple[Stage, datetime | None]:
     """How far an update is with it, and until when a worker sleeps after it."""
-    own = slot.own(course.iteration)
-    if slot.between:
+    own, wanted = slot.own, slot.wanted
+    if not wanted and slot.between:
         return "between", None
     if own is None:
-        return ("dirty", None) if dirty(slot, course, situation) else ("clean", None)
+        return ("dirty" if dirty(slot, course, situation) else "clean"), None
     done = reached(own)
     if done is None:
-        return ("pair" if len(slot.wanted) > 1 else "coming"), None
-    if len(slot.wanted) > 1 and any(each.runs and each.revision == course.run.hash for each in slot.wanted):
+        return ("pair" if len(wanted) > 1 else "coming"), None
+    if len(wanted) > 1 and any(each.runs and each.revision == course.run.hash for each in wanted):
         return "pair", None
     until = done + timedelta(seconds=seconds(policy.delay))
     return ("delay", until) if until > situation.now else ("clean", until)
