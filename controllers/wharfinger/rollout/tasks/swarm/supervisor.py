@@ -40,9 +40,22 @@ def supervised(situation: Situation, course: Course, slots: Iterable[Slot], busy
             continue
         if restart.should_restart(situation.block.restart, ended, slot.tasks):
             _restart(situation, course, slot, ended, found)
+        elif not slot.wanted and _begins_anew(course, ended):
+            found.start.append(
+                Start(place=slot.place, revision=course.run, iteration=course.iteration, cause="replace")
+            )
         elif not slot.wanted:
             found.dead.add(slot.place)
     return found
+
+
+def _begins_anew(course: Course, ended: Task) -> bool:
+    """A rollback takes the service to a converged state, slots too that were to stay dead: once each.
+
+    restart.go, IsTaskUpdatable: such a task is none that could be updated, so the orchestrator finds that its slot is
+    missing and adds a task at once, past the updater (replicated/services.go, addTasks).
+    """
+    return course.under_way and course.rolling_back and course.moving and ended.iteration != course.iteration
 
 
 def _fallen(course: Course, slot: Slot) -> Task | None:

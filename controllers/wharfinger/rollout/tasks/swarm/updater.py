@@ -49,7 +49,7 @@ def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
     """U1: more than one task, or one that is not what the service asks for.
 
     Only the Template counts: number of tasks, labels, policies and placement are no part of the revision. A slot that
-    stays dead is brought up to date as well, but not by a rollback (restart.go, IsTaskUpdatable).
+    stays dead is brought up to date as well; in a rollback that is the supervisor's (restart.go, IsTaskUpdatable).
     """
     if slot.wanted:
         return len(slot.wanted) > 1 or slot.wanted[0].revision != course.run.hash
