@@ -22,7 +22,6 @@ from wharfinger.api.task_status import TasksStatus
 from wharfinger.api.tasks import TasksBlock, UpdatePolicy
 from wharfinger.rollout.revisions import History, RevisionRef, target_ref
 from wharfinger.rollout.tasks.machine import Decision, Fit, Situation, Start
-from wharfinger.rollout.tasks.restart import records_needed
 from wharfinger.rollout.tasks.task import Place, State, StopReason, Task
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,6 +50,8 @@ class Fate:
     """With which it ends."""
     rejected: float | None = None
     """It ends so long after its creation without having run."""
+    gives_up: float | None = None
+    """Its checks find it unhealthy so long after it started, if it is not healthy by then."""
     sickens: float | None = None
     """It is unhealthy from so long after it ran on, and goes on all the same."""
     stops: float = 1
@@ -116,7 +117,8 @@ class SimTask:
     def moments(self) -> Iterator[float]:
         """When something about it changes."""
         sick = None if self.running is None or self.fate.sickens is None else self.running + self.fate.sickens
-        yield from (each for each in (self.started, self.running, self.end, sick) if each is not None)
+        late = None if self.started is None or self.fate.gives_up is None else self.started + self.fate.gives_up
+        yield from (each for each in (self.started, self.running, self.end, sick, late) if each is not None)
 
     def shown(self, now: float) -> Task:
         """As it is observed."""
@@ -136,6 +138,7 @@ class SimTask:
             started_at=started,
             running_at=running,
             finished_at=None if end is None else at(end),
+            checked=self.fate.checked,
             healthy=self._healthy(until, running),
             stopping_at=None if self.stopped is None else at(self.stopped),
             stop_reason=self.reason,
@@ -161,10 +164,13 @@ class SimTask:
         return "complete" if self.fate.exit_code == 0 else "failed"
 
     def _healthy(self, until: float, running: datetime | None) -> bool | None:
+        """None until its checks have decided: for it, or after `gives_up` against it."""
         if not self.fate.checked:
             return None
-        sick = self.fate.sickens
-        return running is not None and (sick is None or at(until) < running + timedelta(seconds=sick))
+        if running is None:
+            late = self.started is not None and self.fate.gives_up is not None
+            return False if late and until >= self.started + self.fate.gives_up else None
+        return self.fate.sickens is None or at(until) < running + timedelta(seconds=self.fate.sickens)
 
     def _exit_code(self, end: float | None, started: datetime | None) -> int | None:
         if end is None or started is None:
@@ -274,10 +280,10 @@ class World:
         return [task for task in self.tasks if task.start.place == place]
 
     def remembered(self) -> list[SimTask]:
-        """Those alive, and the newest ended ones of each place; of an update that runs, its own ones too."""
+        """Those alive, as many ended ones of each place as its history says, and those that the machine asks for."""
         ended: dict[Place, int] = {}
-        limit = records_needed(self.block)
-        iteration = self.status.iteration if self.status else None
+        limit = max(1, self.block.history)
+        needed = self.decisions[-1][1].keep if self.decisions else frozenset()
         kept: list[SimTask] = []
         for task in reversed(self.kept):
             if task.lost:
@@ -286,8 +292,7 @@ class World:
             if end is not None and end <= self.now:
                 place = task.start.place
                 ended[place] = ended.get(place, 0) + 1
-                own = task.start.iteration == iteration and task.start.cause in ("update", "rollback")
-                if ended[place] > limit and not own:
+                if ended[place] > limit and task.id not in needed:
                     continue
             kept.append(task)
         self.kept = kept[::-1]
