@@ -43,8 +43,10 @@ def watched(situation: Situation) -> Decision:
 
 def _bounds(service: Service, decision: Decision) -> None:
     present = {task.id: task for task in service.present}
+    fits = {node.name for node in service.situation.nodes}
+    counted = [task for task in present.values() if task.place.node is None or task.place.node in fits]
     if decision.start:
-        assert len(present) + len(decision.start) <= service.bounds.upper, "never above the maximum by our own starts"
+        assert len(counted) + len(decision.start) <= service.bounds.upper, "never above the maximum by our own starts"
     fit = [task for task in present.values() if healthy(task, service.now)]
     forced = ("node-drained", "node-gone", "constraint", "scale-in") if service.situation.block.per_node else ()
     gone = {stop.task for stop in decision.stop if stop.reason not in forced}
