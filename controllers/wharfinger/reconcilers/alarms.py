@@ -17,7 +17,7 @@ from cachetools import TTLCache
 
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.status import ContainerWorkloadStatus
-from wharfinger.api.tasks import AlarmQuery, TasksBlock
+from wharfinger.api.tasks import AlarmQuery
 
 PERIOD: Final = timedelta(seconds=10)
 """Between two looks at the alarms of a workload, while they count."""
@@ -32,15 +32,18 @@ class CannotTellError(Exception):
     """Prometheus does not say."""
 
 
-def watched(workload: Workload, status: ContainerWorkloadStatus) -> list[AlarmQuery]:
-    """The alarms that count now: while a deployment runs, its bake time included, and before the first is there."""
-    block: TasksBlock | None = workload.spec.tasks
+def alarms_of(workload: Workload) -> list[AlarmQuery]:
+    """The alarms of a workload that are turned on."""
+    block = workload.spec.tasks
     if block is None or block.deployment is None or not block.deployment.alarms.enable:
         return []
+    return block.deployment.alarms.queries
+
+
+def watched(workload: Workload, status: ContainerWorkloadStatus) -> bool:
+    """Whether alarms count now: while a deployment runs, its bake time included."""
     deployments = status.tasks.deployments if status.tasks else []
-    running = not deployments or any(each.rollout_state == "IN_PROGRESS" for each in deployments)
-    changed = status.observed_generation != workload.generation
-    return block.deployment.alarms.queries if running or changed else []
+    return bool(alarms_of(workload)) and any(each.rollout_state == "IN_PROGRESS" for each in deployments)
 
 
 @dataclass(slots=True)
@@ -52,9 +55,9 @@ class Alarms:
         default_factory=lambda: TTLCache(_MANY, ttl=PERIOD.total_seconds())
     )
 
-    async def firing(self, workload: Workload, status: ContainerWorkloadStatus) -> frozenset[str] | None:
-        """Names of the workload's alarms that are on; None where none counts now, or where it cannot be told."""
-        queries = watched(workload, status)
+    async def firing(self, workload: Workload) -> frozenset[str] | None:
+        """Names of the workload's alarms that are on; None where there are none, or where it cannot be told."""
+        queries = alarms_of(workload)
         if not queries:
             return None
         key = (workload.uid, workload.generation)

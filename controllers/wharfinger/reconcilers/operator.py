@@ -22,6 +22,7 @@ def controllers(
     of single namespaces does not read them, unless `watch_nodes` says so. `prometheus` is the URL that alarms are asked
     of.
     """
+    nodes = not settings.namespaces if watch_nodes is None else watch_nodes
     return (
         Controller(
             name=CONTAINER_WORKLOAD.plural,
@@ -29,9 +30,7 @@ def controllers(
             reconcile=partial(workload.reconcile, alarms=Alarms(prometheus) if prometheus else None),
             troubled=workload.troubled,
             trim=shallow,
-            watches=watches.watches(
-                secrets=watch_secrets, nodes=not settings.namespaces if watch_nodes is None else watch_nodes
-            ),
+            watches=watches.watches(secrets=watch_secrets, nodes=nodes),
             indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
             admit=admit,
         ),

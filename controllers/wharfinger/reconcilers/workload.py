@@ -40,7 +40,7 @@ async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None)
         return None
 
     status_now = status_of(obj)
-    firing = await alarms.firing(workload, status_now) if alarms else None
+    firing = await alarms.firing(workload) if alarms else None
     view = gather(context.stores, workload, status_now, now=context.now(), firing=firing)
     plan = decide(view)
     if plan.refused:
@@ -58,7 +58,7 @@ async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None)
     context.status.submit(obj, status)
     _announce(context, obj, plan, outcome)
     _count(context, key, plan, status)
-    return _again(plan, outcome, view.now, alarms=alarms is not None and bool(watched(workload, status_now)))
+    return _again(plan, outcome, view.now, alarms=alarms is not None and watched(workload, status_now))
 
 
 def troubled(context: Context, key: Key, error: Exception) -> None:
