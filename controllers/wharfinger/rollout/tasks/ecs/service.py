@@ -46,7 +46,7 @@ class Service:
         """The deploymentConfiguration."""
         return self.situation.block.deployment or Deployment()
 
-    @property
+    @cached_property
     def grace(self) -> timedelta:
         """healthCheckGracePeriodSeconds."""
         return timedelta(seconds=seconds(self.policy.health_check_grace_period))
@@ -85,6 +85,11 @@ class Service:
     def present(self) -> tuple[Task, ...]:
         """Tasks that may still run. Nobody waits for those whose node is gone, nor counts them."""
         return tuple(task for task in self.situation.tasks if task.alive and not self.lost(task))
+
+    @cached_property
+    def well(self) -> frozenset[str]:
+        """Ids of the tasks that are healthy, and where they may be."""
+        return frozenset(task.id for task in self.assess(self.present).well)
 
     def lost(self, task: Task) -> bool:
         """Whether its node is gone."""
