@@ -2,12 +2,12 @@
 
 Sources: swarmkit, manager/orchestrator/restart/restart.go. Swarm counts in memory and rebuilds the counts from the
 tasks that it kept; here they are always counted from the tasks. So the records of a place must reach back far enough:
-`records_needed`.
+`counted`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -58,9 +58,12 @@ def due(policy: RestartPolicy, task: Task, *, drained: bool = False) -> datetime
     return failure_time(task) if drained else failure_time(task) + timedelta(seconds=seconds(policy.delay))
 
 
-def records_needed(block: TasksBlock) -> int:
-    """Ended tasks to keep a place: the history asked for, and what is needed to count to maxAttempts.
+def counted(block: TasksBlock, places: Iterable[Sequence[Task]]) -> Iterator[str]:
+    """Ids of the ended tasks that must be remembered to count up to maxAttempts. Each place's tasks are by age.
 
-    swarmkit, manager/orchestrator/taskreaper/task_reaper.go: maxAttempts + 1.
+    maxAttempts + 1 a place: swarmkit, manager/orchestrator/taskreaper/task_reaper.go.
     """
-    return max(block.history, block.restart.max_attempts + 1 if block.restart.max_attempts else 0)
+    if block.restart.max_attempts:
+        for tasks in places:
+            ended = [task.id for task in tasks if task.ended]
+            yield from ended[-block.restart.max_attempts - 1 :]

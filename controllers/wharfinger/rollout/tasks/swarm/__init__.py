@@ -1,7 +1,6 @@
 """Swarm's rules: services and jobs, updates, rollbacks and restarts, from tasks and clock to the next actions.
 
-Sources, cited as letters: U is swarmkit's manager/orchestrator/update/updater.go, R restart/restart.go. §4.x are the
-sections of docs/tasks-swarm.md.
+Sources: swarmkit, manager/orchestrator, by file and function. U1, R2 and the like are the rules in docs/tasks-swarm.md.
 
 - `course`: what was ordered, and what runs.
 - `board`, `slots`: the places, and the tasks of each; scaling out and in.

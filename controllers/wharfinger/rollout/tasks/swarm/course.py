@@ -74,13 +74,13 @@ class Course:
         return "rollback" if self.rolling_back else "update"
 
     def policy(self, situation: Situation) -> UpdatePolicy:
-        """How slots are updated; for a rollback, as the revision says that is restored (U, Run)."""
+        """How slots are updated; for a rollback, as the revision says that is restored (updater.go, Run)."""
         if self.rolling_back:
             return situation.rollback_policies.get(self.run.number, DEFAULTS)
         return situation.block.update or DEFAULTS
 
     def beginning(self, situation: Situation, slots: int) -> Course:
-        """This, with an update of so many slots that begins now (U, startUpdate)."""
+        """This, with an update of so many slots that begins now (updater.go, startUpdate)."""
         update = UpdateStatus(
             state="updating",
             started_at=times.text(situation.now),
@@ -122,7 +122,7 @@ def ordered_anew(situation: Situation) -> bool:
 
 
 def rolled_back(situation: Situation, before: Course, to: RevisionRef, message: str) -> Course:
-    """An automatic rollback begins (U, rollbackUpdate): it keeps the time at which the update began."""
+    """An automatic rollback begins (updater.go, rollbackUpdate): it keeps the time at which the update began."""
     update = (before.update or UpdateStatus(state="rollback_started")).model_copy(
         update={
             "state": "rollback_started",
@@ -167,7 +167,7 @@ def _counted(situation: Situation, known: TasksStatus) -> TasksStatus:
 
 
 def _redeployed(situation: Situation, known: TasksStatus) -> bool:
-    """§4.2 rule 8: redeploying the same thing resumes."""
+    """U8: redeploying the same thing resumes."""
     if known.generation is None:
         return False
     return known.generation != situation.generation or known.resumed != situation.resumed

@@ -31,7 +31,7 @@ def monitor(policy: UpdatePolicy) -> float:
 
 
 def last_watch(policy: UpdatePolicy) -> float:
-    """Seconds for which all are watched after the last slot: a delay that is no shorter makes it longer (U, Run)."""
+    """Seconds for which all are watched after the last slot: a long delay makes it longer (updater.go, Run)."""
     period, delay = monitor(policy), seconds(policy.delay)
     return delay + 1 if delay >= period else period
 
@@ -43,16 +43,18 @@ def failed(situation: Situation, course: Course, policy: UpdatePolicy) -> list[T
     it: an exit code of 0 is a failure too. What the restart supervisor made does not count, nor does what was scaled
     in: Swarm would have begun another update by then.
     """
-    found = [each for each in situation.tasks if _own(each, course) and _too_soon(each, course, policy)]
+    iteration = course.iteration
+    own = (
+        each
+        for each in situation.tasks
+        if each.iteration == iteration and each.finished_at is not None and each.cause in UPDATES
+    )
+    found = [each for each in own if _too_soon(each, course, policy)]
     return sorted(found, key=lambda each: (failure_time(each), each.id))
 
 
-def _own(task: Task, course: Course) -> bool:
-    return task.ended and task.iteration == course.iteration and task.cause in UPDATES
-
-
 def _too_soon(task: Task, course: Course, policy: UpdatePolicy) -> bool:
-    if task.stop_reason == "scale-in" or task.finished_at is None:
+    if task.stop_reason == "scale-in" or task.state == "orphaned" or task.finished_at is None:
         return False
     if task.running_at is None:
         return True
@@ -92,7 +94,7 @@ def judged(situation: Situation, course: Course) -> Course:
 
 
 def _acted(situation: Situation, course: Course, policy: UpdatePolicy, bad: Iterable[Task]) -> Course:
-    """§4.2 rule 5. A rollback is never rolled back: that one pauses."""
+    """U5. A rollback is never rolled back: that one pauses."""
     *_, last = bad
     due = f"due to failure or early termination of task {last.id}"
     if course.rolling_back:

@@ -5,7 +5,7 @@ Sources: swarmkit, manager/orchestrator/jobs/replicated/reconciler.go and jobs/g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from wharfinger.rollout.announcements import Announcement
 from wharfinger.rollout.revisions import RevisionRef
 from wharfinger.rollout.tasks import restart
 from wharfinger.rollout.tasks.machine import Decision, Situation, Start, Stop
-from wharfinger.rollout.tasks.swarm.board import earliest, evicted
-from wharfinger.rollout.tasks.swarm.slots import Slot, gathered
-from wharfinger.rollout.tasks.task import Place, StopReason, Task
+from wharfinger.rollout.tasks.swarm.board import earliest, eviction
+from wharfinger.rollout.tasks.swarm.slots import Slot, gathered, key_of
+from wharfinger.rollout.tasks.task import Place, Task
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +61,7 @@ def decide(situation: Situation) -> Decision:
         announce=tuple(_announcements(situation, status, rollout, run)),
         persist_first=bool(start or run.stop)
         and (situation.status is None or situation.status.iteration != status.iteration),
+        keep=frozenset(_needed(situation, run)),
         dead=frozenset(slot.place for slot in run.dead),
         complete=complete,
         waiting_for="" if complete else _waiting_for(situation, rollout, run),
@@ -68,12 +69,21 @@ def decide(situation: Situation) -> Decision:
     )
 
 
+def _needed(situation: Situation, run: Run) -> Iterator[str]:
+    """Ended tasks that must stay known: what is done, on drained nodes too, so that none is done again."""
+    for task in situation.tasks:
+        if task.state == "complete" and task.iteration == run.iteration:
+            yield task.id
+    yield from restart.counted(situation.block, (slot.tasks for slot in run.running))
+    yield from restart.counted(situation.block, (slot.tasks for slot, _ in run.due))
+
+
 def _wish(situation: Situation) -> RevisionRef:
     return situation.pin or situation.target
 
 
 def _iteration(situation: Situation) -> TasksStatus:
-    """§4.5: every ServiceUpdate increments JobIteration, so that every redeployment runs the job anew.
+    """J1: every ServiceUpdate increments JobIteration, so that every redeployment runs the job anew.
 
     The pause annotation holds the next iteration back, the first one too; what runs is left alone.
     """
@@ -103,14 +113,15 @@ def _run(situation: Situation, status: TasksStatus) -> Run:
         for task in situation.tasks
         if task.wanted and task.iteration != status.iteration
     )
-    slots = gathered(task for task in situation.tasks if task.iteration == status.iteration)
+    current = (task for task in situation.tasks if task.iteration == status.iteration)
+    slots = gathered(current, iteration=status.iteration, away=situation.drained | situation.gone)
     for place in _places(situation):
-        slot = slots.pop(place, None)
+        slot = slots.pop(key_of(place), None)
         if slot is None:
             run.free.append(place)
         else:
             _sort(situation, run, slot)
-    run.stop.extend(_misplaced(situation, slots))
+    run.stop.extend(_misplaced(situation, slots.values()))
     return run
 
 
@@ -124,8 +135,7 @@ def _places(situation: Situation) -> Iterator[Place]:
 
 def _sort(situation: Situation, run: Run, slot: Slot) -> None:
     """Into which heap the slot belongs."""
-    moved = [task for task in slot.wanted if evicted(situation, task)]
-    run.stop.extend(Stop(task=task.id, reason=_reason(situation, task)) for task in moved)
+    run.stop.extend(Stop(task=task.id, reason=eviction(situation, task)) for task in slot.leaving)
     if any(task.state == "complete" for task in slot.tasks):
         run.complete.append(slot)
     elif slot.wanted:
@@ -138,20 +148,12 @@ def _sort(situation: Situation, run: Run, slot: Slot) -> None:
         run.due.append((slot, max(when, free_at) if free_at else when))
 
 
-def _reason(situation: Situation, task: Task) -> StopReason:
-    if task.node in situation.gone:
-        return "node-gone"
-    return "node-drained" if task.node in situation.drained else "constraint"
-
-
-def _misplaced(situation: Situation, slots: dict[Place, Slot]) -> Iterator[Stop]:
+def _misplaced(situation: Situation, slots: Iterable[Slot]) -> Iterator[Stop]:
     """Tasks of this iteration where there is no place for them: on nodes that were drained, lost, or do not fit."""
-    for slot in slots.values():
+    for slot in slots:
         for task in slot.wanted:
-            if situation.block.per_node:
-                yield Stop(task=task.id, reason=_reason(situation, task))
-            else:
-                yield Stop(task=task.id, reason="scale-in")
+            reason = eviction(situation, task) if situation.block.per_node else "scale-in"
+            yield Stop(task=task.id, reason=reason)
 
 
 def _starts(situation: Situation, run: Run) -> Iterator[Start]:

@@ -11,10 +11,11 @@ from wharfinger.api.status import RolloutState, RolloutStatus
 from wharfinger.api.task_status import TaskCounts, TasksStatus, UpdateState
 from wharfinger.rollout import times
 from wharfinger.rollout.announcements import Announcement
+from wharfinger.rollout.tasks import restart
 from wharfinger.rollout.tasks.machine import Decision, Situation
 from wharfinger.rollout.tasks.restart import failure_time
 from wharfinger.rollout.tasks.swarm.course import Course, ordered_anew
-from wharfinger.rollout.tasks.swarm.slots import Slot
+from wharfinger.rollout.tasks.swarm.slots import UPDATES, Slot
 from wharfinger.rollout.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -53,11 +54,22 @@ def decision(
         announce=tuple(_announcements(situation, status, rollout, moves.restarts.replaced)),
         persist_first=bool(start or stop) and _to_remember(situation.status, status),
         rolled_back=_rolls_back(situation, heading),
+        keep=frozenset(_needed(situation, heading, moves)),
         dead=frozenset(moves.restarts.dead),
         complete=complete,
         waiting_for="" if complete else _waiting_for(situation, heading, rollout, moves, unsettled),
         wake_at=wake_at,
     )
+
+
+def _needed(situation: Situation, heading: Course, moves: Moves) -> Iterator[str]:
+    """Ended tasks that are counted: failures of the update that goes on, and restarts up to maxAttempts."""
+    if heading.under_way:
+        iteration = heading.iteration
+        for task in situation.tasks:
+            if task.iteration == iteration and task.finished_at is not None and task.cause in UPDATES:
+                yield task.id
+    yield from restart.counted(situation.block, (slot.tasks for slot in moves.board.slots))
 
 
 def _to_remember(before: TasksStatus | None, after: TasksStatus) -> bool:

@@ -46,10 +46,10 @@ class Round:
 
 
 def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
-    """§4.2 rule 1: more than one task, or one that is not what the service asks for.
+    """U1: more than one task, or one that is not what the service asks for.
 
     Only the Template counts: number of tasks, labels, policies and placement are no part of the revision. A slot that
-    stays dead is brought up to date as well, but not by a rollback (restart.go, IsTaskUpdatable).
+    stays dead is brought up to date as well; in a rollback that is the supervisor's (restart.go, IsTaskUpdatable).
     """
     if slot.wanted:
         return len(slot.wanted) > 1 or slot.wanted[0].revision != course.run.hash
@@ -62,15 +62,15 @@ def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
 
 def stage(slot: Slot, course: Course, policy: UpdatePolicy, situation: Situation) -> tuple[Stage, datetime | None]:
     """How far an update is with it, and until when a worker sleeps after it."""
-    own = slot.own(course.iteration)
-    if slot.between:
+    own, wanted = slot.own, slot.wanted
+    if not wanted and slot.between:
         return "between", None
     if own is None:
-        return ("dirty", None) if dirty(slot, course, situation) else ("clean", None)
+        return ("dirty" if dirty(slot, course, situation) else "clean"), None
     done = reached(own)
     if done is None:
-        return ("pair" if len(slot.wanted) > 1 else "coming"), None
-    if len(slot.wanted) > 1 and any(each.runs and each.revision == course.run.hash for each in slot.wanted):
+        return ("pair" if len(wanted) > 1 else "coming"), None
+    if len(wanted) > 1 and any(each.runs and each.revision == course.run.hash for each in wanted):
         return "pair", None
     until = done + timedelta(seconds=seconds(policy.delay))
     return ("delay", until) if until > situation.now else ("clean", until)
@@ -103,7 +103,7 @@ def worked(situation: Situation, course: Course, slots: Iterable[Slot]) -> Round
 
 
 def _parallelism(course: Course, policy: UpdatePolicy) -> int:
-    """0 is as many as are dirty (U, Run).
+    """0 is as many as are dirty (updater.go, Run).
 
     Outside of an update there are no workers: a node that was cordoned while its task got old is brought up to date at
     once (global.go, reconcileOneNode).
@@ -117,7 +117,7 @@ def _in_turn(slots: Sequence[Slot]) -> list[Slot]:
 
 
 def _take(situation: Situation, course: Course, policy: UpdatePolicy, slot: Slot, found: Round) -> None:
-    """A worker takes a slot (U, worker): use a task that is right already, else make one in the order of the policy."""
+    """A worker takes a slot (updater.go, worker): a task that is right already is used, else one is made."""
     right = [each for each in slot.wanted if each.revision == course.run.hash]
     found.waits.append((slot, "dirty"))
     if right:
