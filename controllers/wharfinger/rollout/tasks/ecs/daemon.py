@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wharfinger.rollout.tasks.ecs.plan import Plan
+from wharfinger.rollout.tasks.ecs.outcome import Plan
 from wharfinger.rollout.tasks.ecs.service import Group, Service
 from wharfinger.rollout.tasks.ecs.wants import Want
 from wharfinger.rollout.tasks.machine import Start, Stop
