@@ -196,7 +196,7 @@ def played(world: World, actions: list[tuple[str, int, float]]) -> None:
     world.run(6 * 3600)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(worlds(), ACTIONS)
 def test_a_service_keeps_its_bounds_whatever_happens_and_ends_where_the_spec_says(world, actions):
     played(world, actions)
@@ -210,7 +210,7 @@ def test_a_service_keeps_its_bounds_whatever_happens_and_ends_where_the_spec_say
     assert len(world.running("good")) == world.replicas == len(world.live())
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(worlds("global"), ACTIONS)
 def test_a_daemon_has_one_task_on_each_node_in_the_end(world, actions):
     played(world, actions)

@@ -65,8 +65,9 @@ class Service:
     @property
     def retried(self) -> bool:
         """Whether a person asks for a deployment that failed to be tried again (ECS: force a new deployment)."""
-        status = self.situation.status
-        return status is not None and bool(self.situation.resumed) and self.situation.resumed != status.resumed
+        if self.situation.status is None or self.situation.paused or not self.situation.resumed:
+            return False
+        return self.situation.resumed != self.memory.resumed
 
     @cached_property
     def desired(self) -> int:

@@ -19,7 +19,7 @@ def tasks_status(service: Service, outcome: Outcome) -> TasksStatus:
         update={
             "iteration": max(memory.iteration, outcome.primary.number),
             "generation": service.situation.generation,
-            "resumed": service.situation.resumed,
+            "resumed": memory.resumed if service.situation.paused else service.situation.resumed,
             "counts": counts(service),
             "deployments": list(_deployments(service, outcome)),
         }
