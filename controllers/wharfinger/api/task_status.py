@@ -14,6 +14,8 @@ UpdateState = Literal["updating", "paused", "completed", "rollback_started", "ro
 
 DeploymentStatusWord = Literal["PRIMARY", "ACTIVE", "INACTIVE"]
 DeploymentRolloutState = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
+AlarmMonitoring = Literal["TRIGGERED", "MONITORING", "MONITORING_COMPLETE", "DISABLED"]
+"""ECS's ServiceDeploymentRollbackMonitorsStatus."""
 
 
 class UpdateStatus(Model):
@@ -58,6 +60,14 @@ class DeploymentStatus(Model):
     """Tasks that run."""
     failed_tasks: Int = 0
     """What the circuit breaker counted."""
+    healthy_at: Time | None = None
+    """When a task of it last became healthy: with `resetOnHealthyTask`, what failed before does not count."""
+    alarms: AlarmMonitoring | None = None
+    """DISABLED: an alarm was on already when it began, so none counts. None until alarms could be read."""
+    throttle: Int = 0
+    """Seconds of its last throttle; 0: none."""
+    throttled_until: Time | None = None
+    """No task of it starts before, since its tasks stop before they run."""
     rolls_back: Annotated[str, Field(max_length=64)] | None = None
     """The deployment that failed, if this one came in its place."""
     steady_at: Time | None = None
@@ -89,16 +99,12 @@ class TasksStatus(Model):
     iteration: Int = 0
     """Number of the last deployment (Swarm: job iteration, or spec version): counts up with each change."""
     generation: Int | None = None
-    """The metadata.generation that began it: a job runs anew with each."""
+    """The metadata.generation that was seen last: a job runs anew with each."""
+    resumed: Annotated[str, Field(max_length=1024)] = ""
+    """Value of the resume annotation that was seen last."""
     counts: TaskCounts = TaskCounts()
     """Tasks, by how they are."""
     update: UpdateStatus | None = None
     """Swarm's rules."""
     deployments: Annotated[list[DeploymentStatus], Field(max_length=16), ListMap("id")] = []
     """ECS's rules: the newest first."""
-    throttled_until: Time | None = None
-    """ECS's rules: no task starts before, since too many never ran."""
-    throttle: Int = 0
-    """ECS's rules: seconds of the last throttle."""
-    alarms_ignored: bool = False
-    """ECS's rules: an alarm was on already when the deployment began, so alarms do not count for it."""

@@ -31,6 +31,8 @@ class Fit:
 class Situation:
     """All that a decision looks at."""
 
+    name: str = ""
+    """The workload's name: what its Events call it, unless `TasksBlock.service_name` says otherwise."""
     block: TasksBlock
     replicas: int
     """Tasks wanted, where they are counted (autoscaling included)."""
@@ -51,7 +53,9 @@ class Situation:
     nodes: tuple[Fit, ...] = ()
     """Scheduling by node: those that fit, drained and lost ones not among them."""
     drained: frozenset[str] = frozenset()
-    """Nodes that are drained, or gone."""
+    """Nodes that are drained: what runs there is to go elsewhere, and can still be stopped."""
+    gone: frozenset[str] = frozenset()
+    """Nodes that are deleted or not ready (Swarm: down): nobody waits for what ran there."""
     rollback_policies: dict[int, UpdatePolicy] = field(default_factory=dict)
     """By number of a revision: the rollback policy that its spec had."""
     firing: frozenset[str] | None = None
@@ -100,6 +104,8 @@ class Decision:
     """The status must be written before anything is started or stopped."""
     rolled_back: bool = False
     """An automatic rollback begins."""
+    keep: frozenset[str] = frozenset()
+    """Ids of ended tasks that must stay remembered whatever `TasksBlock.history` says: something is counted by them."""
     dead: frozenset[Place] = frozenset()
     """Places that stay without a task: their last one ended, and the restart policy asks for no other."""
     complete: bool = False

@@ -74,8 +74,11 @@ class Task:
     """When it reached ``running`` (which waits for health where there is a check). Kept after it ended."""
     finished_at: datetime | None = None
     """When it ended."""
+    checked: bool = False
+    """Whether a health check is defined on an essential container."""
     healthy: bool | None = None
-    """Of its essential containers; None where nothing checks."""
+    """What the checks of its essential containers say: False once one failed as often as it may; None until they have
+    decided, and where nothing checks."""
     stopping_at: datetime | None = None
     """When it was told to stop (by whomever); such a task counts as one that goes, though it may still run."""
     stop_reason: StopReason | None = None
