@@ -35,14 +35,19 @@ def python(script: str) -> list[str]:
 
 EXIT = "import sys; sys.exit({})"
 SLEEP = "import time; time.sleep(600)"
-STUBBORN = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
-)
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
 """Does not end at SIGTERM."""
-POLITE = (
-    "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); "
-    "print('up', flush=True); time.sleep(600)"
-)
+
+
+def heeding(name: str, code: int) -> str:
+    """A script that ends with that code at that signal, and says first that it listens."""
+    return (
+        f"import signal, sys, time; signal.signal(signal.{name}, lambda *_: sys.exit({code})); "
+        "print(flush=True); time.sleep(600)"
+    )
+
+
+POLITE = heeding("SIGTERM", 0)
 """Ends at SIGTERM with 0."""
 
 
@@ -65,6 +70,13 @@ class Task:
             start_new_session=True,
         )
         return self.processes[name]
+
+    def up(self, name: str, command: Sequence[str], **settings: Any) -> subprocess.Popen[str]:
+        """Start a container whose command says a line when it listens, and wait for that."""
+        process = self.add(name, command, **settings)
+        assert process.stdout
+        assert process.stdout.readline() == "\n"
+        return process
 
     def stop(self) -> None:
         """What the kubelet does with a pod: SIGTERM to all of them at once."""

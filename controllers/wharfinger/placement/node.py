@@ -36,7 +36,12 @@ _METADATA: Final = ("name", "uid", "resourceVersion", "labels", "annotations", "
 _SPEC: Final = ("providerID", "taints", "unschedulable")
 _STATUS: Final = ("addresses", "allocatable", "conditions")
 _CONDITION: Final = ("type", "status", "reason")
-_BULK: Final = ("volumes.kubernetes.io/", "csi.volume.kubernetes.io/", "kubectl.kubernetes.io/", "node.alpha.kubernetes.io/")
+_BULK: Final = (
+    "volumes.kubernetes.io/",
+    "csi.volume.kubernetes.io/",
+    "kubectl.kubernetes.io/",
+    "node.alpha.kubernetes.io/",
+)
 """Annotations that other controllers keep for themselves, some of them long."""
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.support.starting import DEADLINE, EXIT, POLITE, SLEEP, STUBBORN, Task, program, python
+from tests.support.starting import DEADLINE, EXIT, POLITE, SLEEP, STUBBORN, Task, heeding, program, python
 
 
 @pytest.fixture
@@ -64,11 +63,8 @@ def test_a_dependency_that_takes_longer_than_its_start_timeout_ends_the_task(tas
 
 def test_each_container_has_its_own_time_to_stop_and_dependents_stop_first(task: Task) -> None:
     task.essential = ["parent"]
-    one = task.add("one", python(STUBBORN), dependents=["parent"], stopTimeout=0.5)
-    two = task.add("two", python(POLITE), dependents=["parent"], stopTimeout=30)
-    for process in (one, two):
-        assert process.stdout
-        assert process.stdout.readline() == "up\n"
+    task.up("one", python(STUBBORN), dependents=["parent"], stopTimeout=0.5)
+    task.up("two", python(POLITE), dependents=["parent"], stopTimeout=30)
     task.add("parent", python(EXIT.format(0)), dependsOn=[_on("one", "START"), _on("two", "START")])
     assert task.codes() == {"one": 137, "two": 0, "parent": 0}
 
@@ -153,12 +149,8 @@ def test_a_check_may_ask_by_http(task: Task, tmp_path: Path) -> None:
 
 def test_the_end_of_an_essential_container_ends_the_task(task: Task) -> None:
     task.essential = ["main", "other"]
-    sidecar = task.add("sidecar", python(POLITE))
-    assert sidecar.stdout
-    assert sidecar.stdout.readline() == "up\n"
-    other = task.add("other", python(POLITE))
-    assert other.stdout
-    assert other.stdout.readline() == "up\n"
+    task.up("sidecar", python(POLITE))
+    task.up("other", python(POLITE))
     task.add("main", python(EXIT.format(7)))
     assert task.codes() == {"sidecar": 0, "other": 0, "main": 7}
 
@@ -174,9 +166,7 @@ def test_the_end_of_another_container_ends_nothing(task: Task) -> None:
 
 def test_an_essential_container_that_is_killed_whole_ends_the_task(task: Task) -> None:
     task.essential = ["main"]
-    sidecar = task.add("sidecar", python(POLITE))
-    assert sidecar.stdout
-    assert sidecar.stdout.readline() == "up\n"
+    sidecar = task.up("sidecar", python(POLITE))
     main = task.add("main", ["sleep", "600"])
     wait_for(lambda: task.record("main").get("ran"), "it runs")
     [child] = Path(f"/proc/{main.pid}/task/{main.pid}/children").read_text().split() or [""]
@@ -188,33 +178,25 @@ def test_an_essential_container_that_is_killed_whole_ends_the_task(task: Task) -
 
 def test_a_stop_reaches_those_who_wait(task: Task) -> None:
     main = task.add("main", python(SLEEP), dependsOn=[_on("never", "START")])
-    wait_for(lambda: (task.directory / "main.json").exists(), "it waits")
+    wait_for((task.directory / "main.json").exists, "it waits")
     task.stop()
     assert main.wait(DEADLINE) == 143
 
 
 def test_dependents_that_were_never_started_do_not_hold_up_the_stop(task: Task) -> None:
-    first = task.add("first", python(POLITE), dependents=["main"])
-    assert first.stdout
-    assert first.stdout.readline() == "up\n"
+    task.up("first", python(POLITE), dependents=["main"])
     task.stop()
     assert task.codes() == {"first": 0}
 
 
 def test_the_signal_that_stops_is_the_one_that_came(task: Task) -> None:
-    quits = "import signal, sys, time; signal.signal(signal.SIGQUIT, lambda *_: sys.exit(9)); print(flush=True); time.sleep(600)"
-    main = task.add("main", python(quits))
-    assert main.stdout
-    main.stdout.readline()
+    main = task.up("main", python(heeding("SIGQUIT", 9)))
     main.send_signal(signal.SIGQUIT)
     assert main.wait(DEADLINE) == 9
 
 
 def test_other_signals_are_passed_on(task: Task) -> None:
-    heeds = "import signal, sys, time; signal.signal(signal.SIGHUP, lambda *_: sys.exit(5)); print(flush=True); time.sleep(600)"
-    main = task.add("main", python(heeds))
-    assert main.stdout
-    main.stdout.readline()
+    main = task.up("main", python(heeding("SIGHUP", 5)))
     main.send_signal(signal.SIGHUP)
     assert main.wait(DEADLINE) == 5
 
@@ -223,10 +205,11 @@ def test_other_signals_are_passed_on(task: Task) -> None:
 
 
 def test_a_container_is_restarted_in_place_when_it_ran_long_enough(task: Task, tmp_path: Path) -> None:
-    counts = f"import sys; open({str(tmp_path / 'runs')!r}, 'a').write('x'); sys.exit(min(len(open({str(tmp_path / 'runs')!r}).read()), 3))"
+    runs = tmp_path / "runs"
+    counts = f"import sys; open({str(runs)!r}, 'a').write('x'); sys.exit(min(len(open({str(runs)!r}).read()), 3))"
     main = task.add("main", python(counts), restart={"attemptPeriod": 0, "ignoredExitCodes": [3]})
     assert main.wait(DEADLINE) == 3
-    assert (tmp_path / "runs").read_text() == "xxx"
+    assert runs.read_text() == "xxx"
 
 
 def test_a_container_that_ended_too_soon_is_not_restarted(task: Task) -> None:

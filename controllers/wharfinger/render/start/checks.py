@@ -57,7 +57,7 @@ def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -
     elif name == waiting:
         yield error(f"{path}.containerName", "DependencyCycle", "a container cannot wait for itself")
     elif condition in ("SUCCESS", "COMPLETE") and order.essential(name):
-        message = f"a dependency with {condition} cannot be essential, the task would end with it: set essential: false on {name}"
+        message = f"{condition} needs essential: false on {name}: it cannot be essential, the task would end with it"
         yield error(path, "EssentialDependency", message)
     elif condition == "HEALTHY" and health(order.containers[name], start_period=0) is None:
         message = f"{name} must have a health check (exec, httpGet or tcpSocket) for others to wait until it is HEALTHY"

@@ -60,7 +60,7 @@ def health(container: Object, *, start_period: float) -> Object | None:
     return handler | {
         "interval": probe.get("periodSeconds", 10),
         "timeout": probe.get("timeoutSeconds", 1),
-        "retries": retries if retries < NEVER else NEVER,
+        "retries": min(NEVER, retries),
         "startPeriod": max(start_period, probe.get("initialDelaySeconds", 0)),
     }
 
