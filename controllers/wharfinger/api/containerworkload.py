@@ -89,8 +89,8 @@ class ContainerWorkloadSpec(Model):
     cel_rules: ClassVar = SPEC_RULES
 
     mode: Mode = "service"
-    """service (Deployment), stateful (StatefulSet), daemon (DaemonSet), job, cron, pod (one bare Pod), or tasks (pods that
-    are never restarted in place, as in Swarm and ECS)."""
+    """service (Deployment), stateful (StatefulSet), daemon (DaemonSet), job, cron, pod (one bare Pod), or tasks (pods
+    that are never restarted in place, as in Swarm and ECS)."""
     image: Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S+$")]
     """The image of the main container."""
     container_name: DnsLabel | None = None

@@ -43,3 +43,6 @@ ROLLBACK_POLICY_ANNOTATION = "wharfinger.dev/rollback-policy"
 UNHEALTHY_AFTER_ANNOTATION = "wharfinger.dev/unhealthy-after"
 """Mode tasks, on pods with a health check: seconds after their start from which never having been ready counts as
 being unhealthy."""
+
+RESUMED_ANNOTATION = "wharfinger.dev/resumed-at"
+"""Mode tasks, on the workload, set by hand or by the CLI: a new value takes up an update that a failure paused."""

@@ -42,7 +42,8 @@ SPEC_RULES: Final[tuple[Rule, ...]] = (
         lambda spec: spec.mode in _SCALED or _scheduling(spec) == "replicated" or spec.autoscale is None,
     ),
     Rule(
-        f"self.mode in ['service', 'stateful'] || {_IN_TASKS} in ['replicated', 'replicated-job'] || self.replicas == 1",
+        f"self.mode in ['service', 'stateful'] || {_IN_TASKS} in ['replicated', 'replicated-job'] || "
+        "self.replicas == 1",
         "replicas counts in the modes service and stateful, and with tasks where scheduling is replicated or "
         "replicated-job (job has completions and parallelism)",
         lambda spec: spec.mode in _SCALED or _scheduling(spec) in _COUNTED or spec.replicas == 1,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.placement.node import HOSTNAME
-from wharfinger.placement.requirement import ANYWHERE, Terms, both, named
+from wharfinger.placement.node import HOSTNAME, Node
+from wharfinger.placement.requirement import ANYWHERE, Terms, both, met, named
 
 LANE_LABEL: Final = "wharfinger.dev/lane"
 """On tasks with `maxReplicasPerNode` above 1: slot modulo that number. Two tasks of a lane never share a node."""
@@ -40,6 +40,10 @@ class PodPlacement:
     """Labels of the workload's pods."""
     findings: tuple[Finding, ...] = ()
     """What is not honoured as written, or could not be with the nodes as they are."""
+
+    def among(self, nodes: Iterable[Node]) -> tuple[Node, ...]:
+        """Of these nodes those that a pod may run on, by its node affinity."""
+        return tuple(node for node in nodes if met(self.nodes, node))
 
     def at(self, *, slot: int | None = None, node: str | None = None) -> PodPlacement:
         """That of the task of a slot, or of a node: by node there is nothing to spread or to keep apart."""

@@ -24,7 +24,7 @@ def controllers(settings: Settings, *, watch_secrets: bool = False) -> tuple[Con
             troubled=workload.troubled,
             trim=shallow,
             watches=watches.watches(secrets=watch_secrets, nodes=not settings.namespaces),
-            indexes={watches.BY_REFERENCE: watches.references},
+            indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
             admit=admit,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from wharfinger.api.builtin import CONTROLLER_REVISION, POD
@@ -46,7 +47,7 @@ async def reconcile(context: Context, key: Key) -> Result | None:
     if plan.gate.persist_first:
         obj = await _persist(context, obj, plan)
     outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
-    await _delete_pods(context, plan)
+    await _delete_pods(context, plan, outcome)
     if found.unseen(view, plan):
         await found.label(context.client, view, plan)
 
@@ -83,14 +84,17 @@ async def _persist(context: Context, obj: Object, plan: Plan) -> Object:
     """
     records = [child for child in plan.desired if child.resource == CONTROLLER_REVISION]
     await context.writer.ensure(obj, records, prune=False)
-    status = {**obj.get("status", {}), "rollout": plan.gate.state.to_json()}
+    status = {**obj.get("status", {}), **plan.gate.memory}
     return await context.status.write_now(obj, status)
 
 
-async def _delete_pods(context: Context, plan: Plan) -> None:
-    """Pods in the way of a revision end as they should; those of a dead node at once, since nobody else ends them."""
-    for ref in plan.gate.delete_pods:
-        await _delete_pod(context, ref, grace=None)
+async def _delete_pods(context: Context, plan: Plan, outcome: Outcome) -> None:
+    """Pods in the way of a revision end as they should; those of a dead node at once, since nobody else ends them.
+
+    What has to be written down before a pod goes must have been: an error about something else holds nothing up.
+    """
+    if all((child.resource, child.key) in outcome.live for child in plan.gate.before_deleting):
+        await asyncio.gather(*(_delete_pod(context, ref, grace=None) for ref in plan.gate.delete_pods))
     for ref in plan.stranded:
         await _delete_pod(context, ref, grace=0)
 

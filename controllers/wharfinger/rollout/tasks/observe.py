@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from wharfinger.rollout.tasks.reading import Reading
+from wharfinger.api.resource import Object
+from wharfinger.rollout.tasks.reading import Reading, read
+from wharfinger.rollout.tasks.records import of_config_map
 from wharfinger.rollout.tasks.task import Task
 
 
@@ -69,15 +71,11 @@ def _living(task: Task, records: Mapping[str, Task], around: Surroundings) -> Ta
 
 def _told_by_us(task: Task, known: Task) -> Task:
     """It is being stopped, and we know why; the Pod may not know yet that it is."""
-    ends = {"stop_code": known.stop_code, "message": known.message} if task.ended else {}
-    state = "shutdown" if task.ended and task.state in ("complete", "failed") else task.state
-    return replace(
-        task,
-        stopping_at=known.stopping_at or task.stopping_at,
-        stop_reason=known.stop_reason,
-        state=state,
-        **ends,
-    )
+    told = replace(task, stopping_at=known.stopping_at or task.stopping_at, stop_reason=known.stop_reason)
+    if not task.ended:
+        return told
+    state = "shutdown" if task.state in ("complete", "failed") else task.state
+    return replace(told, state=state, stop_code=known.stop_code, message=known.message)
 
 
 def _vanished(task: Task, around: Surroundings, vanished_at: Callable[[Task], datetime]) -> Task:
@@ -85,3 +83,12 @@ def _vanished(task: Task, around: Surroundings, vanished_at: Callable[[Task], da
         return task
     lost = task.node is not None and task.node in around.gone
     return replace(task, state="orphaned" if lost else "shutdown", finished_at=vanished_at(task), healthy=None)
+
+
+def listed(pods: Iterable[Object], histories: Iterable[Object], *, now: datetime) -> tuple[Task, ...]:
+    """The tasks that Pods and ConfigMaps tell of, for somebody who only looks: the newest of each place first."""
+    readings = [reading for pod in pods if (reading := read(pod)) is not None]
+    remembered = [task for obj in histories for task in of_config_map(obj)]
+    tasks = observed(readings, remembered, Surroundings(), vanished_at=lambda task: task.stopping_at or now, now=now)
+    newest = sorted(tasks, key=lambda task: (task.created_at, task.id), reverse=True)
+    return tuple(sorted(newest, key=lambda task: (task.place.slot or 0, task.place.node or "")))

@@ -75,6 +75,7 @@ def read(pod: Object, *, spare: Collection[str] = (), before: Task | None = None
         started_at=started,
         running_at=running,
         finished_at=finish.at if finish else None,
+        checked=_checked(pod),
         healthy=_healthy(pod, ready=ready, ever_ready=running is not None),
         stopping_at=_told_to_stop(pod),
         node=pod.get("spec", {}).get("nodeName"),

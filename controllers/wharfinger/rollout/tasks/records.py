@@ -30,7 +30,8 @@ Chunk = int
 
 _TIMES: Final = ("created_at", "started_at", "running_at", "finished_at", "stopping_at")
 _PLAIN: Final = (
-    "revision", "iteration", "cause", "state", "stop_reason", "node", "exit_code", "stop_code", "message", "healthy",
+    "revision", "iteration", "cause", "state", "stop_reason", "node", "exit_code", "stop_code", "message",
+    "checked", "healthy",
 )  # fmt: skip
 
 
@@ -63,17 +64,16 @@ def of_config_map(obj: Object) -> tuple[Task, ...]:
 
 
 def kept(
-    tasks: Iterable[Task], *, each: int, needed: Callable[[Place], bool], alive: Collection[str] = ()
+    tasks: Iterable[Task], *, each: int, needed: Callable[[Place], bool], always: Collection[str] = ()
 ) -> tuple[Task, ...]:
-    """The newest `each` (one at least) of every place that is `needed`; those whose Pods are still there besides.
+    """The newest `each` (one at least) of every place that is `needed`, and those whose ids are in `always`.
 
-    A place that is not needed any more (scaled in, its node gone) is forgotten with its last Pod. Ids of tasks whose
-    Pods are there are in `alive`.
+    A place that is not needed any more (scaled in, its node gone) is forgotten with its last Pod.
     """
     places: dict[Place, list[Task]] = {}
     for task in sorted(tasks, key=lambda task: (task.created_at, task.id), reverse=True):
         found = places.setdefault(task.place, [])
-        if task.id in alive or (len(found) < max(1, each) and needed(task.place)):
+        if task.id in always or (len(found) < max(1, each) and needed(task.place)):
             found.append(task)
     return tuple(task for found in places.values() for task in found)
 
@@ -98,7 +98,7 @@ def by_chunk(tasks: Iterable[Task]) -> Mapping[Chunk, tuple[Task, ...]]:
 
 def _to_json(task: Task) -> Object:
     place: Object = {"slot": task.place.slot} if task.place.node is None else {"place": task.place.node}
-    plain = {name: value for name in _PLAIN if (value := getattr(task, name)) not in (None, "")}
+    plain = {name: value for name in _PLAIN if (value := getattr(task, name)) not in (None, "", False)}
     moments = {name: moment.timestamp() for name in _TIMES if (moment := getattr(task, name)) is not None}
     return {"id": task.id, **place, **plain, **moments}
 
@@ -106,7 +106,8 @@ def _to_json(task: Task) -> Object:
 def _from_json(found: Any) -> Task | None:
     try:
         place = Place(node=found["place"]) if "place" in found else Place(slot=int(found["slot"]))
-        moments = {name: datetime.fromtimestamp(found[name], UTC) for name in _TIMES if name in found}
-        return Task(id=found["id"], place=place, **{n: found[n] for n in _PLAIN if n in found}, **moments)
+        fields: dict[str, Any] = {name: found[name] for name in _PLAIN if name in found}
+        fields |= {name: datetime.fromtimestamp(found[name], UTC) for name in _TIMES if name in found}
+        return Task(id=found["id"], place=place, **fields)
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
