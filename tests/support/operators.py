@@ -21,6 +21,7 @@ async def running(
     connection: Connection | None = None,
     wrap: Callable[[KubeClient], KubeClient] | None = None,
     watch_secrets: bool = False,
+    start_image: str = "",
     leader_election: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Operator]:
@@ -31,7 +32,8 @@ async def running(
     chosen = Settings(metrics_port=None, leader_election=leader_election, **settings)
     async with KubeClient(connection or Connection.from_kubeconfig(kubeconfig)) as client:
         used = wrap(client) if wrap else client
-        async with Operator(used, controllers(chosen, watch_secrets=watch_secrets), chosen) as operator:
+        made = controllers(chosen, watch_secrets=watch_secrets, start_image=start_image)
+        async with Operator(used, made, chosen) as operator:
             yield operator
 
 

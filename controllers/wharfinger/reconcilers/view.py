@@ -48,6 +48,8 @@ class View:
     """Whether the cluster has HTTPRoute."""
     secrets_watched: bool
     """Whether the operator may watch what Secrets contain."""
+    start_image: str = ""
+    """Image with the start program of tasks; empty where the operator was given none."""
     now: datetime
 
     def of(self, resource: Resource) -> Iterator[Object]:
@@ -71,8 +73,12 @@ def gather(
     *,
     now: datetime,
     firing: frozenset[str] | None = None,
+    start_image: str = "",
 ) -> View:
-    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms."""
+    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms.
+
+    `start_image` is the operator's own setting.
+    """
     owned = tuple(stores.by_owner(workload.uid, workload.namespace))
     labelled = stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
     pods = tuple(pod for pod in labelled if controller_of(pod))  # a copy that somebody made by hand is not ours
@@ -90,6 +96,7 @@ def gather(
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
         secrets_watched=watches.CONTENT["Secret"] in stores,
+        start_image=start_image,
         now=now,
     )
 

@@ -24,8 +24,11 @@ _RETRY = 15.0
 """Seconds until a child that could not be written is tried again."""
 
 
-async def reconcile(context: Context, key: Key) -> Result | None:
-    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at."""
+async def reconcile(context: Context, key: Key, *, start_image: str = "") -> Result | None:
+    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at.
+
+    `start_image` holds the start program of tasks; empty if there is none.
+    """
     obj = context.store.get(*key)
     if obj is None or "deletionTimestamp" in obj["metadata"]:
         # The garbage collector takes what it owned.
@@ -38,7 +41,7 @@ async def reconcile(context: Context, key: Key) -> Result | None:
         _refuse(context, obj, refusal(obj, invalid.findings, now=context.now()))
         return None
 
-    view = gather(context.stores, workload, status_of(obj), now=context.now())
+    view = gather(context.stores, workload, status_of(obj), now=context.now(), start_image=start_image)
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))

@@ -57,9 +57,7 @@ async def test_a_task_that_fails_is_remembered_and_replaced(world: World, operat
     kubelet = Kubelet(world, "web")
     pod = await world.get(POD, first.pod.name)
     await kubelet.says(pod, phase="Failed", containerStatuses=[kubelet.container(pod, state=terminated(3))])
-    tasks = await until_tasks(
-        world, "web", lambda tasks: any(task.runs and task.cause == "restart" for task in tasks)
-    )
+    tasks = await until_tasks(world, "web", lambda tasks: any(task.runs and task.cause == "restart" for task in tasks))
     failed = next(task for task in tasks if task.id == first.id)
     assert (failed.state, failed.exit_code, failed.stop_code) == ("failed", 3, "EssentialContainerExited")
     again = next(task for task in tasks if task.cause == "restart")

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from wharfinger.api.containerworkload import ContainerWorkloadSpec, Workload
+from wharfinger.api.labels import SPARE_ANNOTATION, UNHEALTHY_AFTER_ANNOTATION
 from wharfinger.api.resource import Object
+from wharfinger.render import Template, template
+from wharfinger.render.findings.containers import order_findings
 from wharfinger.render.probes import NEVER
-from wharfinger.render.start import check, staged
+from wharfinger.render.start import needs_program, staged, supplied
 
 IMAGE = "registry.example.com/wharfinger:1"
 CHECK = {"readinessProbe": {"exec": {"command": ["true"]}, "periodSeconds": 5, "failureThreshold": 2}}
@@ -38,13 +41,13 @@ def _settings(pod: Object, name: str) -> Object:
     return told
 
 
-def _said(containers: list[Object], pod: Object, *, image: str | None = IMAGE) -> list[tuple[str, str]]:
-    return [(each.reason, each.path) for each in check(_workload(containers), pod, image=image)]
+def _said(containers: list[Object], pod: Object) -> list[tuple[str, str]]:
+    return [(each.reason, each.path) for each in order_findings(_workload(containers), pod)]
 
 
 def test_a_pod_that_asks_for_nothing_is_left_alone() -> None:
     pod = _pod("web", "helper")
-    assert staged(_workload([{"name": "helper", "essential": False}]), pod, image=IMAGE) == pod
+    assert staged(_workload([{"name": "helper", "essential": False}]), pod) == pod
 
 
 def test_what_all_others_need_to_have_succeeded_is_a_native_init_container() -> None:
@@ -54,12 +57,12 @@ def test_what_all_others_need_to_have_succeeded_is_a_native_init_container() -> 
         {"name": "migrate", "essential": False},
         {"name": "seed", "essential": False, "dependsOn": [_on("migrate", "SUCCESS")]},
     ]
-    made = staged(_workload(order), pod, image=None)
+    made = staged(_workload(order), pod)
     assert [each["name"] for each in made["initContainers"]] == ["migrate", "seed"]
     assert "readinessProbe" not in made["initContainers"][0]
     assert [each["name"] for each in made["containers"]] == ["web"]
     assert made["containers"][0]["command"] == ["run", "web"]
-    assert _said(order, pod, image=None) == []
+    assert _said(order, pod) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ def test_what_all_others_need_to_have_succeeded_is_a_native_init_container() -> 
 )
 def test_what_an_init_container_cannot_do_is_done_by_the_start_program(other: Object) -> None:
     order = [{"name": "web", "dependsOn": [_on("migrate", "SUCCESS")]}, other]
-    made = staged(_workload(order), _pod("web", "migrate"), image=IMAGE)
+    made = staged(_workload(order), _pod("web", "migrate"))
     assert [each["name"] for each in made["initContainers"]] == ["wharfinger-start"]
     assert _settings(made, "web")["dependsOn"][0]["condition"] == "SUCCESS"
 
@@ -81,7 +84,7 @@ def test_what_an_init_container_cannot_do_is_done_by_the_start_program(other: Ob
 def test_an_init_container_must_come_before_every_other_container() -> None:
     """`helper` does not wait for it, so that Kubernetes' order would be another one than the document's."""
     order = [{"name": "web", "dependsOn": [_on("migrate", "SUCCESS")]}, {"name": "migrate", "essential": False}]
-    made = staged(_workload(order), _pod("web", "migrate", "helper"), image=IMAGE)
+    made = staged(_workload(order), _pod("web", "migrate", "helper"))
     assert [each["name"] for each in made["containers"]] == ["web", "migrate", "helper"]
     assert made["containers"][2] == _pod("helper")["containers"][0]
 
@@ -97,7 +100,7 @@ def test_the_start_program_is_told_all_that_a_container_must_know() -> None:
             "ulimits": [{"name": "nofile", "softLimit": 10, "hardLimit": -1}],
         },
     ]
-    made = staged(_workload(order), _pod("web", "db", "log", db=CHECK), image=IMAGE)
+    made = staged(_workload(order), _pod("web", "db", "log", db=CHECK))
     assert _settings(made, "web") == {
         "directory": "/wharfinger/start",
         "name": "web",
@@ -126,16 +129,16 @@ def test_the_start_program_is_told_all_that_a_container_must_know() -> None:
 def test_probes_do_not_end_a_container_that_waits() -> None:
     order = [{"name": "web", "dependsOn": [_on("db", "START")]}]
     live = {"livenessProbe": {"tcpSocket": {"port": 80}}}
-    [web, db] = staged(_workload(order), _pod("web", "db", web=live, db=live), image=IMAGE)["containers"]
+    [web, db] = staged(_workload(order), _pod("web", "db", web=live, db=live))["containers"]
     asked = ["/wharfinger/start/wharfinger-start", "started", "/wharfinger/start", "web"]
     assert web["startupProbe"]["exec"]["command"] == asked
     assert web["startupProbe"]["failureThreshold"] == NEVER
     assert "startupProbe" not in db
 
     own = {"startupProbe": {"tcpSocket": {"port": 80}, "failureThreshold": 3}}
-    [web, _] = staged(_workload(order), _pod("web", "db", web=own), image=IMAGE)["containers"]
+    [web, _] = staged(_workload(order), _pod("web", "db", web=own))["containers"]
     assert web["startupProbe"] == {"tcpSocket": {"port": 80}, "failureThreshold": NEVER}
-    assert _said(order, _pod("web", "db", web=own)) == [("StartupProbeWaits", "spec.tasks.containers[0].dependsOn")]
+    assert _said(order, _pod("web", "db", web=own)) == [("ChecksWait", "spec.tasks.containers[0].dependsOn")]
 
 
 def test_checks_by_http_and_named_ports_are_resolved() -> None:
@@ -144,7 +147,7 @@ def test_checks_by_http_and_named_ports_are_resolved() -> None:
         "ports": [{"name": "http", "containerPort": 8080}],
     }
     order = [{"name": "web", "dependsOn": [_on("db", "HEALTHY")]}]
-    told = _settings(staged(_workload(order), _pod("web", "db", db=probe), image=IMAGE), "db")["check"]
+    told = _settings(staged(_workload(order), _pod("web", "db", db=probe)), "db")["check"]
     assert told["http"] == "http://localhost:8080/up"
     assert told["headers"] == {"Host": "a"}
     assert told["interval"] == 10
@@ -153,14 +156,14 @@ def test_checks_by_http_and_named_ports_are_resolved() -> None:
 def test_the_start_period_of_the_main_container_is_its_health_checks() -> None:
     health = {"exec": {"command": ["true"]}, "startPeriod": "45s"}
     order = [{"name": "side", "dependsOn": [_on("web", "HEALTHY")]}]
-    made = staged(_workload(order, healthCheck=health), _pod("web", "side", web=CHECK), image=IMAGE)
+    made = staged(_workload(order, healthCheck=health), _pod("web", "side", web=CHECK))
     assert _settings(made, "web")["check"]["startPeriod"] == 45
 
 
 def test_kubernetes_expands_nothing_in_the_settings() -> None:
     check_ = {"readinessProbe": {"exec": {"command": ["test", "$(HOME)"]}}}
     order = [{"name": "web", "dependsOn": [_on("db", "HEALTHY")]}]
-    made = staged(_workload(order), _pod("web", "db", db=check_), image=IMAGE)
+    made = staged(_workload(order), _pod("web", "db", db=check_))
     assert "$$(HOME)" in made["containers"][1]["command"][2]
     assert _settings(made, "db")["check"]["exec"] == ["test", "$(HOME)"]
 
@@ -218,6 +221,48 @@ def test_an_order_that_cannot_be_is_named(containers: list[Object], pod: Object,
     assert (reason, path) in _said(containers, pod)
 
 
-def test_without_its_image_the_start_program_is_asked_for() -> None:
+def test_todays_image_is_put_in_when_a_task_is_made() -> None:
     order = [{"name": "web", "dependsOn": [_on("db", "START")]}]
-    assert _said(order, _pod("web", "db"), image=None) == [("NoStartImage", "spec.tasks.containers")]
+    made = staged(_workload(order), _pod("web", "db"))
+    assert needs_program(made)
+    ready = supplied(made, IMAGE)
+    assert [each["image"] for each in ready["initContainers"]] == [IMAGE]
+    assert not needs_program(ready)
+
+    plain = _pod("web", "db")
+    assert not needs_program(plain)
+    assert supplied(plain, IMAGE) is plain
+
+
+def test_the_order_is_part_of_a_revision_and_the_image_is_not() -> None:
+    """A rollback goes back to the order that was, and an upgrade of the operator replaces no task."""
+    waiting = _template([{"name": "web", "dependsOn": [_on("db", "START")]}])
+    other = _template([{"name": "web", "dependsOn": [_on("db", "COMPLETE")]}, {"name": "db", "essential": False}])
+    assert (
+        len({waiting.hash, other.hash, _template([]).hash, _template([{"name": "db", "essential": False}]).hash}) == 4
+    )
+    assert needs_program(waiting.pod["spec"])
+    assert other.pod["metadata"]["annotations"] == {SPARE_ANNOTATION: "db"}
+
+
+def test_a_main_container_that_waits_is_not_unhealthy_by_the_clock() -> None:
+    check = {"exec": {"command": ["true"]}}
+    waits = _template([{"name": "web", "dependsOn": [_on("db", "START")]}], healthCheck=check)
+    starts = _template([{"name": "db", "dependsOn": [_on("web", "START")]}], healthCheck=check)
+    said = [each.pod["metadata"]["annotations"][UNHEALTHY_AFTER_ANNOTATION] for each in (waits, starts)]
+    assert said == ["never", "90"]
+
+
+def test_time_to_drain_is_beside_the_time_to_stop() -> None:
+    drains = {"lifecycle": {"preStop": {"sleep": {"seconds": 5}}}}
+    order = [
+        {"name": "web", "dependsOn": [_on("db", "START")], "stopTimeout": "60s"},
+        {"name": "db", "stopTimeout": "7s"},
+    ]
+    made = staged(_workload(order), _pod("web", "db", web=drains))
+    assert made["terminationGracePeriodSeconds"] == 5 + 60 + 7 + 2
+
+
+def _template(containers: list[Object], **spec: Any) -> Template:
+    db = {"name": "db", "image": "db:1", "command": ["db"]}
+    return template(_workload(containers, command=["web"], pod={"containers": [db]}, **spec))

@@ -16,7 +16,7 @@ from wharfinger.reconcilers.tasking.counting import counted
 from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.tasking.remembering import Keeping, remember
-from wharfinger.reconcilers.tasking.starting import placement_findings, placement_of, to_start
+from wharfinger.reconcilers.tasking.starting import placement_findings, placement_of, program_findings, to_start
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template, tasks_block
 from wharfinger.rollout import History, Observation, RevisionRef, unknown_pin
@@ -60,7 +60,11 @@ def judged(view: View, *, target: RevisionRef, known: History, template: Templat
 def _gate(look: _Look, template: Templates) -> Gate:
     view, decision, seen = look.view, look.decision, look.situation
     placement = placement_of(view, look.block, look.land)
-    found = (*check(look.block), *placement_findings(placement, look.block, look.land.nodes))
+    found = (
+        *check(look.block),
+        *placement_findings(placement, look.block, look.land.nodes),
+        *program_findings(view, template(decision.run)),
+    )
     refused = any(each.severity == "error" for each in found)
     starts = () if refused else tuple(to_start(view, decision.start, seen.tasks, placement, template))
     memory = memory_of(view.workload.uid)

@@ -7,7 +7,7 @@ After a restart both are taken from what the objects say, which is as good but f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -32,7 +32,7 @@ class Memory:
     _records: dict[str, tuple[str, tuple[Task, ...]]] = field(default_factory=dict)
     _vanished: dict[str, datetime] = field(default_factory=dict)
 
-    def readings(self, pods: Iterable[Object], spare: Collection[str]) -> list[Reading]:
+    def readings(self, pods: Iterable[Object]) -> list[Reading]:
         """The tasks of Pods."""
         fresh: dict[str, tuple[str, Reading | None]] = {}
         for pod in pods:
@@ -40,7 +40,7 @@ class Memory:
             known = self._readings.get(uid)
             if known is None or known[0] != version:
                 before = known[1].task if known and known[1] else None
-                known = version, read(pod, spare=spare, before=before)
+                known = version, read(pod, before=before)
             fresh[uid] = known
         self._readings = fresh
         return [reading for _, reading in fresh.values() if reading is not None]

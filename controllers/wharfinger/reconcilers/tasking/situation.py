@@ -40,7 +40,7 @@ def surveyed(
 ) -> tuple[tuple[Task, ...], Ground]:
     """The tasks, and the nodes as they see them."""
     memory = memory_of(view.workload.uid)
-    readings = memory.readings(pods, spare(block))
+    readings = memory.readings(pods)
     remembered = memory.remember(histories(view))
     used = {node for reading in readings if (node := reading.task.node)}
     land = ground(block, view.nodes, pod=wanted.pod["spec"], used=used, load=view.loads)
@@ -52,11 +52,6 @@ def surveyed(
         now=view.now,
     )
     return tasks, land
-
-
-def spare(block: TasksBlock) -> frozenset[str]:
-    """Names of the containers that are not essential."""
-    return frozenset(each.name for each in block.containers if not each.essential)
 
 
 def situation(

@@ -14,7 +14,7 @@ from wharfinger.engine.desired import Desired, prepare
 from wharfinger.placement import PodPlacement, placed, pod_placement
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.view import View
-from wharfinger.render import Placed, TaskIdentity, Template, selector, task_pod
+from wharfinger.render import Placed, TaskIdentity, Template, needs_program, selector, task_pod
 from wharfinger.render.names import main_container
 from wharfinger.rollout import RevisionRef
 from wharfinger.rollout.tasks.machine import Start
@@ -49,7 +49,13 @@ def to_start(
             cause=start.cause,
         )
         ids.append(identity.id)
-        made = task_pod(view.workload, template(start.revision), identity, _placed(view, placement, start.place))
+        made = task_pod(
+            view.workload,
+            template(start.revision),
+            identity,
+            _placed(view, placement, start.place),
+            start_image=view.start_image,
+        )
         yield prepare(POD, made, wave=1, once=True)
 
 
@@ -72,6 +78,14 @@ def placement_findings(placement: PodPlacement, block: TasksBlock, nodes: object
             path="spec.tasks.scheduling", severity="error", reason="NodesNotWatched", message=message
         ))  # fmt: skip
     return placement.findings
+
+
+def program_findings(view: View, running: Template) -> tuple[Finding, ...]:
+    """What keeps the containers of a revision's tasks from being started in their order."""
+    if view.start_image or not needs_program(running.pod["spec"]):
+        return ()
+    message = "needs the start program: give the operator its image (wharfinger run --start-image)"
+    return (Finding(path="spec.tasks.containers", severity="error", reason="NoStartImage", message=message),)
 
 
 def _placed(view: View, placement: PodPlacement, place: Place) -> Placed:

@@ -40,10 +40,19 @@ class Order:
         """What it waits for."""
         return tuple(self.said[name].depends_on) if name in self.said else ()
 
+    def waits(self, name: str) -> bool:
+        """Whether it is in the pod, running or not, before what it depends on is so far."""
+        return any(each.container_name not in self.native for each in self.depends_on(name))
+
     def dependents(self, name: str) -> tuple[str, ...]:
         """Who waits for it, and so stops before it."""
         waits = (other for other in self.said if any(each.container_name == name for each in self.depends_on(other)))
         return tuple(waits)
+
+    @property
+    def spare(self) -> tuple[str, ...]:
+        """Those whose end is not the task's."""
+        return tuple(name for name in self.containers if not self.essential(name))
 
     def stop_timeout(self, name: str) -> int:
         """Seconds from SIGTERM to SIGKILL."""
@@ -97,9 +106,10 @@ class Order:
         said = self.said.get(name)
         if said is None:
             return False
-        waits = any(each.container_name not in self.native for each in said.depends_on)
         own_time = said.stop_timeout is not None and len(self.containers) > 1
-        return waits or own_time or bool(said.ulimits or (said.restart_policy and said.restart_policy.enabled))
+        return (
+            self.waits(name) or own_time or bool(said.ulimits or (said.restart_policy and said.restart_policy.enabled))
+        )
 
     def longest_stop(self) -> int:
         """Seconds until the last container of the task must have stopped: the longest chain, each in its turn."""
@@ -108,10 +118,18 @@ class Order:
         def of(name: str) -> int:
             if name not in done:
                 before = [of(other) for other in self.dependents(name) if other in self.containers]
-                done[name] = self.stop_timeout(name) + max(before, default=0)
+                done[name] = self._drain(name) + self.stop_timeout(name) + max(before, default=0)
             return done[name]
 
         return max((of(name) for name in self.containers if name not in self.native), default=self.grace)
+
+    def _drain(self, name: str) -> int:
+        """Seconds that it sleeps before it is told to stop; `grace` has room for that already."""
+        said = self.said.get(name)
+        if said is None or said.stop_timeout is None:
+            return 0
+        stop = (self.containers[name].get("lifecycle") or {}).get("preStop") or {}
+        return int((stop.get("sleep") or {}).get("seconds", 0))
 
 
 def _plain(said: TaskContainer) -> bool:

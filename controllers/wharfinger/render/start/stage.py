@@ -14,6 +14,9 @@ from wharfinger.render.start.settings import DIRECTORY, PROGRAM, command
 
 _NAME: Final = "wharfinger-start"
 """Of the volume, and of the init container that puts the program there."""
+_IMAGE: Final = "start.wharfinger.dev/program"
+"""Stands for the image with the start program: no part of a revision, or each upgrade of the operator would replace all
+tasks. `supplied` puts today's there."""
 _MARGIN: Final = 2
 """Seconds that a task has beyond its containers' own times, for the turns to pass from one to the next."""
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle")
@@ -21,6 +24,8 @@ _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle"
 
 _INSTALLER: Final = {
     "name": _NAME,
+    "image": _IMAGE,
+    "command": ["wharfinger-start", "install", DIRECTORY],
     "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
     "securityContext": {
         "allowPrivilegeEscalation": False,
@@ -34,15 +39,15 @@ _INSTALLER: Final = {
 }
 
 
-def staged(workload: Workload, pod: Object, *, image: str | None) -> Object:
+def staged(workload: Workload, pod: Object) -> Object:
     """The PodSpec of a task with its containers in their order; `pod` itself where nothing is asked.
 
-    `image` holds the start program. Without one (`check` says so) nothing is wrapped. `pod` is not changed.
+    `pod` is not changed. The result needs `supplied` before it can run.
     """
     order = Order.of(workload, pod)
-    if order.cycle:
+    if order.cycle or not order.said:
         return pod
-    wrapped = order.wrapped if image else ()
+    wrapped = order.wrapped
     made = dict(pod)
     init = [_bare(order.containers[name]) for name in order.native]
     made["initContainers"] = [*pod.get("initContainers", ()), *init]
@@ -52,7 +57,7 @@ def staged(workload: Workload, pod: Object, *, image: str | None) -> Object:
         if each["name"] not in order.native
     ]
     if wrapped:
-        made["initContainers"] = [_INSTALLER | _installer(image), *made["initContainers"]]
+        made["initContainers"] = [_INSTALLER, *made["initContainers"]]
         made["volumes"] = [*pod.get("volumes", ()), {"name": _NAME, "emptyDir": {"sizeLimit": "64Mi"}}]
         made["terminationGracePeriodSeconds"] = max(order.grace, order.longest_stop() + _MARGIN)
     if not made["initContainers"]:
@@ -60,8 +65,17 @@ def staged(workload: Workload, pod: Object, *, image: str | None) -> Object:
     return made
 
 
-def _installer(image: str | None) -> Object:
-    return {"image": image, "command": ["wharfinger-start", "install", DIRECTORY]}
+def needs_program(pod: Object) -> bool:
+    """Whether a PodSpec that `staged` gave needs the image with the start program."""
+    return any(each.get("image") == _IMAGE for each in pod.get("initContainers") or ())
+
+
+def supplied(pod: Object, image: str) -> Object:
+    """The PodSpec with `image` for the start program; itself where it needs none."""
+    if not needs_program(pod):
+        return pod
+    init = [each | {"image": image} if each.get("image") == _IMAGE else each for each in pod["initContainers"]]
+    return pod | {"initContainers": init}
 
 
 def _bare(container: Object) -> Object:
@@ -69,7 +83,7 @@ def _bare(container: Object) -> Object:
 
 
 def _wrapped(workload: Workload, order: Order, container: Object) -> Object:
-    """The container, run by the start program. Without a command (`check` says so) it is left as it is."""
+    """The container, run by the start program. Without a command (a finding says so) it is left as it is."""
     if not container.get("command"):
         return container
     name = container["name"]
@@ -80,7 +94,7 @@ def _wrapped(workload: Workload, order: Order, container: Object) -> Object:
         "args": own,
         "volumeMounts": [*container.get("volumeMounts", ()), mount],
     }
-    return _patient(made) if order.depends_on(name) else made
+    return _patient(made) if order.waits(name) else made
 
 
 def _patient(container: Object) -> Object:

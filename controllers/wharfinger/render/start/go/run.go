@@ -33,6 +33,11 @@ type toldBy struct{ signal os.Signal }
 
 func (t toldBy) Error() string { return t.signal.String() }
 
+// endedBefore is the cause of a stop that follows from the end of an essential container, whose name it is.
+type endedBefore string
+
+func (e endedBefore) Error() string { return fmt.Sprintf("stopped with the task: %s ended", string(e)) }
+
 // run is the life of the container: wait, run, stop when it is its turn. It returns the exit status.
 func run(settings *Settings, command []string) int {
 	if os.Getpid() == 1 {
@@ -65,6 +70,7 @@ func (c *container) live() int {
 
 	if why := c.awaitDependencies(); why != "" {
 		report(fmt.Errorf("%s is not started: %s", c.Name, why))
+		explain("not started: " + why)
 		return neverRan
 	}
 	if err := setLimits(c.Limits); err != nil {
@@ -73,9 +79,13 @@ func (c *container) live() int {
 	}
 	for last := time.Now(); ; last = time.Now() {
 		code := c.once()
-		if c.stopping.Err() != nil || !c.restarts(code, time.Since(last)) {
-			return code
+		if c.stopping.Err() == nil && c.restarts(code, time.Since(last)) {
+			continue
 		}
+		if before := endedBefore(""); errors.As(context.Cause(c.stopping), &before) {
+			explain(before.Error())
+		}
+		return code
 	}
 }
 
@@ -91,7 +101,7 @@ func (c *container) watchTask(stop context.CancelCauseFunc) {
 	for range time.Tick(pollInterval) {
 		for _, name := range c.Essential {
 			if name != c.Name && c.read(name).Phase == stopped {
-				stop(nil)
+				stop(endedBefore(name))
 				return
 			}
 		}

@@ -8,16 +8,25 @@ from wharfinger.api.containerworkload import Workload
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.api.tasks import Dependency, TaskContainer
-from wharfinger.render.findings.rule import error, info
-from wharfinger.render.probes import NEVER
-from wharfinger.render.start.order import Order
-from wharfinger.render.start.settings import health
+from wharfinger.render.files import contents
+from wharfinger.render.findings.rule import Rule, error, info
+from wharfinger.render.options import Options
+from wharfinger.render.pod_template import pod_spec
+from wharfinger.render.start import Order, health
+from wharfinger.render.tasking import tasks_block
 
 _PATH = "spec.tasks.containers"
 
 
-def check(workload: Workload, pod: Object, *, image: str | None) -> Iterator[Finding]:
-    """All that there is to say. `pod` is the PodSpec before `staged`, `image` holds the start program."""
+def containers_have_an_order(workload: Workload, _: Options) -> Iterator[Finding]:
+    """What `spec.tasks.containers` asks of the containers that there are."""
+    block = tasks_block(workload)
+    if block is not None and block.containers:
+        yield from order_findings(workload, pod_spec(workload, contents(workload)))
+
+
+def order_findings(workload: Workload, pod: Object) -> Iterator[Finding]:
+    """All that there is to say of the order of a PodSpec's containers."""
     order = Order.of(workload, pod)
     block = workload.spec.tasks
     for index, said in enumerate(block.containers if block else ()):
@@ -28,7 +37,7 @@ def check(workload: Workload, pod: Object, *, image: str | None) -> Iterator[Fin
         return
     if order.said and not any(order.essential(name) for name in order.containers):
         yield error(_PATH, "NothingEssential", "at least one container must be essential: the task ends with it")
-    yield from _wrapping(order, image)
+    yield from _wrapping(order)
 
 
 def _container(order: Order, said: TaskContainer, path: str) -> Iterator[Finding]:
@@ -42,12 +51,11 @@ def _container(order: Order, said: TaskContainer, path: str) -> Iterator[Finding
         if limit.hard_limit != -1 and not -1 < limit.soft_limit <= limit.hard_limit:
             message = f"softLimit must not exceed hardLimit ({limit.hard_limit})"
             yield error(f"{path}.ulimits[{index}].softLimit", "InvalidUlimit", message)
-    if (
-        said.depends_on
-        and (order.containers[said.name].get("startupProbe") or {}).get("failureThreshold", NEVER) < NEVER
+    if order.waits(said.name) and any(
+        probe in order.containers[said.name] for probe in ("startupProbe", "readinessProbe")
     ):
-        message = "failures of the startup probe do not end this container, since it may wait for others"
-        yield info(f"{path}.dependsOn", "StartupProbeWaits", message)
+        message = "its checks count from their first success on, since it may wait for others before"
+        yield info(f"{path}.dependsOn", "ChecksWait", message)
 
 
 def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -> Iterator[Finding]:
@@ -64,15 +72,13 @@ def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -
         yield error(path, "NoHealthCheck", message)
 
 
-def _wrapping(order: Order, image: str | None) -> Iterator[Finding]:
-    if not order.wrapped:
-        return
-    if image is None:
-        message = "needs the start program: give the operator its image (--start-image, WHARFINGER_START_IMAGE)"
-        yield error(_PATH, "NoStartImage", message)
+def _wrapping(order: Order) -> Iterator[Finding]:
     for name in order.wrapped:
         if not order.containers[name].get("command"):
             message = (
                 f"container {name} needs its command written out: what its image would run cannot be seen from here"
             )
             yield error(_PATH, "CommandNeeded", message)
+
+
+RULES: tuple[Rule, ...] = (containers_have_an_order,)
