@@ -1,4 +1,4 @@
-"""Workloads of mode `tasks`, as tests look at them: tasks alive and remembered, and the states that were gone through."""
+"""Workloads of mode `tasks`, as tests look at them: tasks alive and remembered, and what was gone through."""
 
 from __future__ import annotations
 
@@ -53,24 +53,26 @@ async def until_tasks(
 async def history_of(world: World, name: str, read: Callable[[Object], Any]) -> AsyncIterator[list[Any]]:
     """What `read` says of the workload, in the order in which that changes, while the block lasts."""
     found: list[Any] = []
+    before = await world.client.get(CONTAINER_WORKLOAD, world.namespace, name)
 
-    async def watch() -> None:
-        version = ""
+    async def watch(version: str) -> None:
         while True:
-            async for events in world.client.watch(CONTAINER_WORKLOAD, world.namespace, resource_version=version):
-                for obj in (event["object"] for event in events):
-                    version = note(obj)
+            events = world.client.watch(CONTAINER_WORKLOAD, world.namespace, resource_version=version)
+            async for batch in events:
+                for event in batch:
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    note(event)
 
-    def note(workload: Object) -> str:
-        if workload["metadata"]["name"] == name and (value := read(workload)) not in (None, *found[-1:]):
+    def note(event: Object) -> None:
+        if event["type"] == "BOOKMARK" or event["object"]["metadata"]["name"] != name:
+            return
+        value = read(event["object"])
+        if value is not None and found[-1:] != [value]:
             found.append(value)
-        at: str = workload["metadata"]["resourceVersion"]
-        return at
 
-    task = asyncio.create_task(watch())
-    try:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch(before["metadata"]["resourceVersion"]))
         yield found
-    finally:
         task.cancel()
 
 

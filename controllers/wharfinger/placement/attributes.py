@@ -17,8 +17,8 @@ class Source:
     """The label that an attribute comes from."""
 
     label: str
-    read: Callable[[str], str] = str
-    """From the label's value to the attribute's."""
+    read: Callable[[str], str | None] = str
+    """From the label's value to the attribute's; None where that says nothing."""
     write: Callable[[str], str] = str
     """Back: the label's value that would give this one, if any does."""
 
@@ -27,9 +27,9 @@ def _ecs_architecture(arch: str) -> str:
     return "x86_64" if arch == "amd64" else arch
 
 
-def _os_family(os: str) -> str:
+def _os_family(os: str) -> str | None:
     """LINUX. Windows' family is a version, which no label names as ECS does."""
-    return "LINUX" if os == "linux" else ""
+    return "LINUX" if os == "linux" else None
 
 
 BUILT_IN: Final[Mapping[str, Source]] = {
@@ -51,7 +51,7 @@ def attribute(name: str, node: Node) -> str | None:
     """An attribute of a node; None where it has none of that name."""
     origin = source(name)
     value = node.labels.get(origin.label)
-    return origin.read(value) or None if value is not None else None
+    return origin.read(value) if value is not None else None
 
 
 def instance_id(node: Node) -> str:

@@ -12,6 +12,7 @@ from wharfinger.api.resource import Key, Object, key_of
 from wharfinger.engine.controller import Context, Result
 from wharfinger.engine.outcome import Outcome
 from wharfinger.reconcilers import found
+from wharfinger.reconcilers.alarms import PERIOD, Alarms, watched
 from wharfinger.reconcilers.plan import Plan, decide
 from wharfinger.reconcilers.reading import read, status_of
 from wharfinger.reconcilers.report import hindrance, refusal, report, state_of
@@ -24,10 +25,12 @@ _RETRY = 15.0
 """Seconds until a child that could not be written is tried again."""
 
 
-async def reconcile(context: Context, key: Key, *, start_image: str = "") -> Result | None:
+async def reconcile(
+    context: Context, key: Key, *, alarms: Alarms | None = None, start_image: str = ""
+) -> Result | None:
     """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at.
 
-    `start_image` holds the start program of tasks; empty if there is none.
+    `alarms` can be asked where there is Prometheus; `start_image` holds the start program of tasks, if there is one.
     """
     obj = context.store.get(*key)
     if obj is None or "deletionTimestamp" in obj["metadata"]:
@@ -41,7 +44,9 @@ async def reconcile(context: Context, key: Key, *, start_image: str = "") -> Res
         _refuse(context, obj, refusal(obj, invalid.findings, now=context.now()))
         return None
 
-    view = gather(context.stores, workload, status_of(obj), now=context.now(), start_image=start_image)
+    status_now = status_of(obj)
+    firing = await alarms.firing(workload) if alarms else None
+    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing, start_image=start_image)
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))
@@ -58,7 +63,7 @@ async def reconcile(context: Context, key: Key, *, start_image: str = "") -> Res
     context.status.submit(obj, status)
     _announce(context, obj, plan, outcome)
     _count(context, key, plan, status)
-    return _again(plan, outcome, view.now)
+    return _again(plan, outcome, view.now, alarms=alarms is not None and watched(workload, status_now))
 
 
 def troubled(context: Context, key: Key, error: Exception) -> None:
@@ -124,9 +129,11 @@ def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
         context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
 
 
-def _again(plan: Plan, outcome: Outcome, now: datetime) -> Result | None:
+def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result | None:
     """When to look again unasked, because no event may come to ask for it."""
     waits = [(plan.wake_at - now).total_seconds()] if plan.wake_at else []
+    if alarms:
+        waits.append(PERIOD.total_seconds())  # Prometheus tells nobody
     if not outcome.ok:
         waits.append(_RETRY)  # what is in the way may be nobody's we watch
     if outcome.writes:

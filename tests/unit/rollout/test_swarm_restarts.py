@@ -170,17 +170,23 @@ def test_r6_a_dead_slot_counts_as_converged_and_the_next_update_replaces_it():
     assert update(made).state == "completed"
 
 
-def test_r6_a_rollback_does_not_replace_a_dead_slot():
+def test_r6_a_rollback_gives_dead_slots_a_task_at_once_past_the_updater():
     made = world(
-        replicas=2,
+        replicas=3,
         restart=RestartPolicy(condition="none"),
-        update=UpdatePolicy(failure_action="rollback"),
-        fates=lambda start, _: CRASHES if start.revision.hash == "v2" else Fate(),
+        update=UpdatePolicy(failure_action="rollback", parallelism=2, delay="60s"),
+        rollback_policies={"v1": UpdatePolicy(delay="60s")},
+        fates=lambda start, number: CRASHES if start.revision.hash == "v2" or number == 3 else Fate(),
     )
+    assert made.decisions[-1][1].dead == {Place(slot=3)}
     made.redeploy(wish="v2")
-    made.run(300)
+    made.run(20)
+    assert update(made).state == "rollback_started"
+    assert [(each.start.place.slot, each.start.cause) for each in made.tasks[-2:]] == [(3, "replace"), (1, "rollback")]
+    made.run(200)
     assert update(made).state == "rollback_completed"
-    assert made.decisions[-1][1].dead == {Place(slot=1)}
+    assert len(made.running("v1")) == 3
+    assert made.decisions[-1][1].dead == set()
 
 
 def test_r1_a_task_that_fails_while_its_slot_is_updated_is_replaced_by_the_supervisor_not_by_the_updater():

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from wharfinger.api.containerworkload import ContainerWorkloadSpec, Workload
+from wharfinger.api.containerworkload import ContainerWorkloadSpec, HealthCheck, Workload
 from wharfinger.api.labels import SPARE_ANNOTATION, UNHEALTHY_AFTER_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.render import Template, template
 from wharfinger.render.findings.containers import order_findings
-from wharfinger.render.probes import NEVER
+from wharfinger.render.probes import NEVER, unhealthy_after
 from wharfinger.render.start import needs_program, staged, supplied
 
 IMAGE = "registry.example.com/wharfinger:1"
@@ -250,7 +250,7 @@ def test_a_main_container_that_waits_is_not_unhealthy_by_the_clock() -> None:
     waits = _template([{"name": "web", "dependsOn": [_on("db", "START")]}], healthCheck=check)
     starts = _template([{"name": "db", "dependsOn": [_on("web", "START")]}], healthCheck=check)
     said = [each.pod["metadata"]["annotations"][UNHEALTHY_AFTER_ANNOTATION] for each in (waits, starts)]
-    assert said == ["never", "90"]
+    assert said == ["never", str(unhealthy_after(HealthCheck.model_validate(check)))]
 
 
 def test_time_to_drain_is_beside_the_time_to_stop() -> None:

@@ -106,10 +106,14 @@ def _attribute(leaf: Leaf, origin: Source, nodes: Nodes, *, wanted: bool) -> Ter
     candidates = {node.labels[origin.label] for node in nodes or () if origin.label in node.labels}
     if literal:
         candidates |= {written for each in leaf.arguments if legal_value(written := origin.write(each))}
-    values = tuple(sorted(each for each in candidates if text_holds(leaf, origin.read(each))))
+    values = tuple(sorted(each for each in candidates if _holds(leaf, origin.read(each))))
     if not values:
         return _always(not wanted)
     return only(Requirement(origin.label, "In" if wanted else "NotIn", values))
+
+
+def _holds(leaf: Leaf, value: str | None) -> bool:
+    return value is not None and text_holds(leaf, value)
 
 
 def _always(true: bool) -> Terms:

@@ -9,21 +9,19 @@ from typing import Final
 from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import TasksBlock
-from wharfinger.placement import check
 from wharfinger.reconcilers.gate import Gate
 from wharfinger.reconcilers.tasking import situation as looking
 from wharfinger.reconcilers.tasking.counting import counted
 from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.tasking.remembering import Keeping, remember
-from wharfinger.reconcilers.tasking.starting import placement_findings, placement_of, program_findings, to_start
+from wharfinger.reconcilers.tasking.starting import Starting, placement_of, program_findings, start_findings, to_start
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template, tasks_block
 from wharfinger.rollout import History, Observation, RevisionRef, unknown_pin
 from wharfinger.rollout.pods import phase
 from wharfinger.rollout.tasks import decide
 from wharfinger.rollout.tasks.machine import Decision, Situation
-from wharfinger.rollout.tasks.restart import records_needed
 from wharfinger.rollout.tasks.task import Place, Task
 
 Templates = Callable[[RevisionRef], Template]
@@ -59,14 +57,17 @@ def judged(view: View, *, target: RevisionRef, known: History, template: Templat
 
 def _gate(look: _Look, template: Templates) -> Gate:
     view, decision, seen = look.view, look.decision, look.situation
-    placement = placement_of(view, look.block, look.land)
-    found = (
-        *check(look.block),
-        *placement_findings(placement, look.block, look.land.nodes),
-        *program_findings(view, template(decision.run)),
+    making = Starting(
+        workload=view.workload,
+        block=look.block,
+        placement=placement_of(view, look.block, look.land),
+        nodes=look.land.nodes,
+        template=template,
+        start_image=view.start_image,
     )
+    found = (*start_findings(making), *program_findings(making, decision.run))
     refused = any(each.severity == "error" for each in found)
-    starts = () if refused else tuple(to_start(view, decision.start, seen.tasks, placement, template))
+    starts = () if refused else tuple(to_start(making, decision.start, seen.tasks))
     memory = memory_of(view.workload.uid)
     kept = remember(view.workload, seen.tasks, memory.known, decision, _keeping(look), now=view.now)
     pin = view.workload.annotations.get(ROLLBACK_TO_ANNOTATION)
@@ -91,7 +92,7 @@ def _gate(look: _Look, template: Templates) -> Gate:
 
 def _keeping(look: _Look) -> Keeping:
     return Keeping(
-        each=records_needed(look.block),
+        each=look.block.history,
         needed=_needed(look.block, look.situation, look.land),
         always=look.decision.keep,
         resting=frozenset(pod["metadata"]["uid"] for pod in look.pods if phase(pod) in ("Succeeded", "Failed")),

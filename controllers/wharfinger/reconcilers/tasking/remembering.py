@@ -111,11 +111,14 @@ def _forgotten(task: Task, keeping: Keeping) -> bool:
 
 def _texts(tasks: Iterable[Task], chunks: Collection[int], keeping: Keeping) -> dict[int, str]:
     """The chunks that change, each as a whole; empty text for one that remembers nothing any more."""
-    found = tuple(tasks)
-    there = frozenset(task.id for task in found if task.pod is not None) | keeping.always
-    worth = [task for task in found if not task.wanted and records.chunk_of(task.place) in chunks]
+    all_of_them = tuple(tasks)
+    there = frozenset(task.id for task in all_of_them if task.pod is not None) | keeping.always
+    worth = [task for task in all_of_them if not task.wanted and records.chunk_of(task.place) in chunks]
     kept = records.by_chunk(records.kept(worth, each=keeping.each, needed=keeping.needed, always=there))
-    return {chunk: records.bounded(kept[chunk], each=keeping.each) if chunk in kept else "" for chunk in sorted(chunks)}
+    return {
+        chunk: records.bounded(kept[chunk], each=keeping.each, always=there) if chunk in kept else ""
+        for chunk in sorted(chunks)
+    }
 
 
 def config_map(workload: Workload, chunk: int, text: str) -> Object:

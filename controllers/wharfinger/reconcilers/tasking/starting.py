@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 from wharfinger.api.builtin import POD
+from wharfinger.api.containerworkload import Workload
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.engine.desired import Desired, prepare
-from wharfinger.placement import PodPlacement, placed, pod_placement
+from wharfinger.placement import Node, PodPlacement, check, fits, placed, pod_placement
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Placed, TaskIdentity, Template, needs_program, selector, task_pod
 from wharfinger.render.names import main_container
+from wharfinger.render.templating import expanded, has_templates, is_template, template_findings, texts, values
 from wharfinger.rollout import RevisionRef
 from wharfinger.rollout.tasks.machine import Start
 from wharfinger.rollout.tasks.task import Place, Task
@@ -30,19 +34,35 @@ def placement_of(view: View, block: TasksBlock, land: Ground) -> PodPlacement:
     return pod_placement(block, selector=selector(view.workload), nodes=land.nodes, load=view.loads, spread=spec.spread)
 
 
-def to_start(
-    view: View,
-    starts: Iterable[Start],
-    tasks: tuple[Task, ...],
-    placement: PodPlacement,
-    template: Callable[[RevisionRef], Template],
-) -> Iterator[Desired]:
+@dataclass(frozen=True, kw_only=True)
+class Starting:
+    """What Pods are made from."""
+
+    workload: Workload
+    block: TasksBlock
+    placement: PodPlacement
+    nodes: tuple[Node, ...] | None
+    """All nodes, None where they are not watched."""
+    template: Callable[[RevisionRef], Template]
+    """What a revision runs."""
+    start_image: str
+    """Image with the start program; empty where there is none."""
+
+    @cached_property
+    def fitting(self) -> tuple[Node, ...] | None:
+        """Nodes that a task may run on: what Swarm's templates say of its platform is known by them."""
+        if self.nodes is None:
+            return None
+        return tuple(node for node in self.nodes if fits(self.block, node, pod={"containers": []}))
+
+
+def to_start(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...]) -> Iterator[Desired]:
     """The Pods, each to be made once and then left as it is."""
     known = _ids_by_place(tasks)
     for start in starts:
         ids = known.setdefault(start.place, [])
         identity = TaskIdentity(
-            id=new_id(view.workload.uid, start, ids),
+            id=new_id(making.workload.uid, start, ids),
             slot=start.place.slot,
             node=start.place.node,
             iteration=start.iteration,
@@ -50,11 +70,11 @@ def to_start(
         )
         ids.append(identity.id)
         made = task_pod(
-            view.workload,
-            template(start.revision),
+            making.workload,
+            making.template(start.revision),
             identity,
-            _placed(view, placement, start.place),
-            start_image=view.start_image,
+            _placed(making, identity),
+            start_image=making.start_image,
         )
         yield prepare(POD, made, wave=1, once=True)
 
@@ -70,31 +90,41 @@ def new_id(workload: str, start: Start, known: Iterable[str]) -> str:
     return base64.b32encode(digest).decode().lower()
 
 
-def placement_findings(placement: PodPlacement, block: TasksBlock, nodes: object) -> tuple[Finding, ...]:
-    """What of the placement is not honoured as written."""
-    if nodes is None and block.per_node:
+def start_findings(making: Starting) -> tuple[Finding, ...]:
+    """What keeps tasks from starting, or will not be as written: placement, and Swarm's templates."""
+    block, placement = making.block, making.placement
+    found = (*check(block), *placement.findings, *template_findings(making.workload, block, making.fitting))
+    if making.nodes is None and block.per_node:
         message = "needs nodes to be watched: this operator is of single namespaces and may not"
-        return (*placement.findings, Finding(
-            path="spec.tasks.scheduling", severity="error", reason="NodesNotWatched", message=message
-        ))  # fmt: skip
-    return placement.findings
+        path = "spec.tasks.scheduling"
+        found = (*found, Finding(path=path, severity="error", reason="NodesNotWatched", message=message))
+    return found
 
 
-def program_findings(view: View, running: Template) -> tuple[Finding, ...]:
+def program_findings(making: Starting, run: RevisionRef) -> tuple[Finding, ...]:
     """What keeps the containers of a revision's tasks from being started in their order."""
-    if view.start_image or not needs_program(running.pod["spec"]):
+    if making.start_image or not needs_program(making.template(run).pod["spec"]):
         return ()
     message = "needs the start program: give the operator its image (wharfinger run --start-image)"
     return (Finding(path="spec.tasks.containers", severity="error", reason="NoStartImage", message=message),)
 
 
-def _placed(view: View, placement: PodPlacement, place: Place) -> Placed:
-    here = placement.at(slot=place.slot, node=place.node)
+def _placed(making: Starting, task: TaskIdentity) -> Placed:
+    here = making.placement.at(slot=task.slot, node=task.node)
 
     def spec(pod: Object) -> Object:
-        return placed(pod, here, main_container(view.workload))
+        made = placed(pod, here, main_container(making.workload))
+        return _filled_in(making, made, task) if has_templates(making.block) else made
 
     return Placed(spec=spec, labels=here.labels)
+
+
+def _filled_in(making: Starting, pod: Object, task: TaskIdentity) -> Object:
+    """The PodSpec with Swarm's templates filled in, if there are any."""
+    if not any(is_template(text) for _, text in texts(pod)):
+        return pod
+    known = values(making.workload, making.block, task=task.id, slot=task.slot, node=task.node, nodes=making.fitting)
+    return expanded(pod, known)
 
 
 def _ids_by_place(tasks: Iterable[Task]) -> dict[Place, list[str]]:

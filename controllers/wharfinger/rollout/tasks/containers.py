@@ -81,7 +81,7 @@ def hindrance(pod: Object) -> tuple[str, str] | None:
 def first_end(statuses: list[Object]) -> End | None:
     """The end of the one that ended first; None while all are up.
 
-    Times are whole seconds: of two ends in the same one, that comes later which the start program says to be a consequence.
+    Times are whole seconds: of ends in the same one, those come last that follow from another (`End.follows`).
     """
     ends = sorted(_ends(statuses), key=lambda end: (end.at is None, end.at, end.follows))
     return ends[0] if ends else None

@@ -78,13 +78,13 @@ def kept(
     return tuple(task for found in places.values() for task in found)
 
 
-def bounded(tasks: Iterable[Task], *, each: int, limit: int = MAX_BYTES) -> str:
-    """The tasks as text of at most `limit` bytes: fewer a place, where it would be longer."""
+def bounded(tasks: Iterable[Task], *, each: int, always: Collection[str] = (), limit: int = MAX_BYTES) -> str:
+    """The tasks as text of at most `limit` bytes: fewer a place, where it would be longer, but those in `always`."""
     found = tuple(tasks)
     text = encode(found)
     while len(text.encode()) > limit and each > 1:
         each = max(1, each // 2)
-        text = encode(kept(found, each=each, needed=lambda _: True))
+        text = encode(kept(found, each=each, needed=lambda _: True, always=always))
     return text
 
 

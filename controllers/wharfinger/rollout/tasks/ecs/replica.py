@@ -30,12 +30,13 @@ def replica(service: Service, wanted: tuple[Want, ...], strays: Group) -> Plan:
     spare = service.bounds.spare(sum(group.health.healthy for group in (*(want.group for want in wanted), strays)))
     stops = [*_lost(service)]
     for want in (*reversed(wanted), Want(group=strays, count=0, starts=False)):
-        crowded = want.missing > counts.get(want.group.deployment.id, 0) and want.group.deployment.id not in held
-        chosen = [*_free(want), *_ill(service, want, crowded=crowded), *_misplaced(want, spare)]
+        chosen = [*_free(want), *_replaced(want), *_misplaced(want, spare)]
         spare -= sum(task in want.group.health.misplaced for task, _ in chosen)
         surplus = [*_surplus(want, spare)]
         spare -= len(surplus)
         stops += [*chosen, *surplus]
+    if not stops and not any(counts.values()):
+        stops += _one_by_one(service, wanted)
     return Plan(
         start=tuple(_placed(service, wanted, counts)),
         stop=tuple(Stop(task=task.id, reason=reason) for task, reason in stops),
@@ -95,14 +96,23 @@ def _free(want: Want) -> Iterator[tuple[Task, StopReason]]:
         yield task, want.reason
 
 
-def _ill(service: Service, want: Want, *, crowded: bool) -> Iterator[tuple[Task, StopReason]]:
-    """Unhealthy tasks that are replaced, or whose replacement is no better; one if none can be replaced before."""
+def _replaced(want: Want) -> Iterator[tuple[Task, StopReason]]:
+    """Unhealthy tasks that are replaced, or whose replacement is no better."""
     health = want.group.health
-    known = len(health.well) + len(health.ill) - want.count
-    settled = not want.group.pending and all(task.wanted for task in service.present)
-    number = 1 if known <= 0 and crowded and settled else max(0, known)
-    for task in sorted(health.ill, key=lambda task: task.created_at)[:number]:
+    for task in _eldest(health.ill)[: max(0, len(health.well) + len(health.ill) - want.count)]:
         yield task, "unhealthy"
+
+
+def _one_by_one(service: Service, wanted: tuple[Want, ...]) -> list[tuple[Task, StopReason]]:
+    """One unhealthy task that cannot be replaced before it goes, once the one before has been replaced."""
+    if not all(task.wanted for task in service.present):
+        return []
+    stuck = (want.group for want in reversed(wanted) if want.missing and not want.group.pending)
+    return [(task, "unhealthy") for group in stuck for task in _eldest(group.health.ill)][:1]
+
+
+def _eldest(tasks: tuple[Task, ...]) -> list[Task]:
+    return sorted(tasks, key=lambda task: task.created_at)
 
 
 def _misplaced(want: Want, spare: int) -> Iterator[tuple[Task, StopReason]]:

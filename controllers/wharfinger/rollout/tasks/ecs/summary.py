@@ -112,8 +112,10 @@ def _reasons(service: Service, outcome: Outcome) -> Iterator[str]:
         yield "the end of the pause"
     yield from _unplaced(service)
     yield from _left(service, outcome)
+    if not deployment.steady_at:
+        yield "the steady state"
     if deployment.rollout_state == "IN_PROGRESS":
-        yield "the end of the bake time" if deployment.steady_at else "the steady state"
+        yield "the end of the bake time"
     if deployment.rolls_back and deployment.revision != service.situation.target.number:
         yield f"a change of the spec: revision {service.situation.target.number} failed, and was rolled back"
 

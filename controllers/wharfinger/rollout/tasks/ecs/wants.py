@@ -63,7 +63,7 @@ def _primary(service: Service, group: Group, older: int) -> int:
     if group.failed:
         return min(service.desired, have)
     if service.situation.paused:
-        begun = bool(group.tasks or service.own(group.deployment))
+        begun = group.deployment.rollout_state == "COMPLETED" or group.tasks or service.own(group.deployment)
         return min(service.desired, max(have, service.desired - older)) if begun else 0
     return service.desired
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from wharfinger.rollout.tasks import restart
 from wharfinger.rollout.tasks.machine import Situation, Stop
-from wharfinger.rollout.tasks.swarm.slots import Slot, gathered
+from wharfinger.rollout.tasks.swarm.slots import Key, Slot, gathered, key_of
 from wharfinger.rollout.tasks.task import Place, StopReason, Task
 
 
@@ -18,22 +18,16 @@ class Board:
 
     slots: list[Slot] = field(default_factory=list)
     """Those that shall be, and have tasks."""
-    closed: list[Place] = field(default_factory=list)
-    """Places of `slots` where nothing new may start: nodes that are cordoned."""
+    open: list[Slot] = field(default_factory=list)
+    """Those of them where tasks may start: all but cordoned nodes."""
     vacant: list[Place] = field(default_factory=list)
     """Places that shall be, and have no task yet."""
     surplus: list[Slot] = field(default_factory=list)
     """Those that are scaled in, the first one first."""
     stray: list[Slot] = field(default_factory=list)
     """Scheduling by node: those on nodes that take none."""
-    vacated: dict[Place, Slot] = field(default_factory=dict)
+    vacated: dict[Key, Slot] = field(default_factory=dict)
     """Those that were scaled in before: what is left of them may be going still."""
-
-    @property
-    def open(self) -> Iterator[Slot]:
-        """Slots where tasks may start."""
-        closed = set(self.closed)
-        return (slot for slot in self.slots if slot.place not in closed) if closed else iter(self.slots)
 
     @property
     def desired(self) -> int:
@@ -41,35 +35,33 @@ class Board:
         return len(self.slots) + len(self.vacant)
 
 
-def board(situation: Situation) -> Board:
-    """The board of a service."""
-    slots = gathered(situation.tasks)
+def board(situation: Situation, iteration: int) -> Board:
+    """The board of a service, for the update of that iteration."""
+    slots = gathered(situation.tasks, iteration=iteration, away=situation.drained | situation.gone)
     return _by_node(situation, slots) if situation.block.per_node else _by_number(situation, slots)
 
 
-def _by_number(situation: Situation, slots: dict[Place, Slot]) -> Board:
+def _by_number(situation: Situation, slots: dict[Key, Slot]) -> Board:
     """Replicated: numbers from 1. A service that was scaled in may have gaps, which are filled first."""
-    live = [slot for slot in slots.values() if not slot.vacated]
-    live.sort(key=lambda slot: slot.place.slot or 0)
-    kept, surplus = scaled(live, situation)
-    taken = {slot.place for slot in live}
-    missing = max(0, situation.replicas - len(live))
+    live = {key: slot for key, slot in slots.items() if slot.wanted or not slot.vacated}
+    kept, surplus = scaled([live[key] for key in sorted(live)], situation)
     return Board(
         slots=kept,
+        open=kept,
         surplus=surplus,
-        vacant=list(_lowest_free(taken, missing)),
-        vacated={place: slot for place, slot in slots.items() if place not in taken},
+        vacant=list(_lowest_free(live, situation.replicas - len(live))),
+        vacated={key: slot for key, slot in slots.items() if key not in live} if len(live) < len(slots) else {},
     )
 
 
-def _lowest_free(taken: set[Place], count: int) -> Iterator[Place]:
+def _lowest_free(taken: Container[Key], count: int) -> Iterator[Place]:
     """The numbers that new slots get (replicated/services.go, addTasks)."""
     number = 0
-    while count:
+    while count > 0:
         number += 1
-        if (place := Place(slot=number)) not in taken:
+        if number not in taken:
             count -= 1
-            yield place
+            yield Place(slot=number)
 
 
 def scaled(live: list[Slot], situation: Situation) -> tuple[list[Slot], list[Slot]]:
@@ -83,16 +75,16 @@ def scaled(live: list[Slot], situation: Situation) -> tuple[list[Slot], list[Slo
         return live, []
     ranked = sorted(live, key=lambda slot: (not _runs(slot), slot.place.slot or 0))
     seen: dict[str, int] = {}
-    rank: dict[Place, tuple[bool, int]] = {}
+    rank: dict[Key, tuple[bool, int]] = {}
     for slot in ranked:
         node = _node(slot, situation)
         if node is not None:
             seen[node] = seen.get(node, 0) + 1
-        rank[slot.place] = (node is None, seen[node] if node is not None else 0)
-    ranked.sort(key=lambda slot: rank[slot.place])
+        rank[key_of(slot.place)] = (node is None, seen[node] if node is not None else 0)
+    ranked.sort(key=lambda slot: rank[key_of(slot.place)])
     out = ranked[situation.replicas :]
-    leaving = {slot.place for slot in out}
-    return [slot for slot in live if slot.place not in leaving], out[::-1]
+    leaving = {key_of(slot.place) for slot in out}
+    return [slot for slot in live if key_of(slot.place) not in leaving], out[::-1]
 
 
 def _runs(slot: Slot) -> bool:
@@ -107,16 +99,16 @@ def _node(slot: Slot, situation: Situation) -> str | None:
     return slot.last.node if dead and not slot.between else None
 
 
-def _by_node(situation: Situation, slots: dict[Place, Slot]) -> Board:
+def _by_node(situation: Situation, slots: dict[Key, Slot]) -> Board:
     """Global: a task for each node that fits, is up and is not drained. Cordoned ones keep what they have."""
-    fits = {Place(node=each.name): each for each in situation.nodes}
-    places = sorted(fits, key=lambda place: place.label)
-    have = [place for place in places if place in slots]
+    fits: dict[Key, bool] = {each.name: each.takes_new for each in situation.nodes}
+    names = sorted(each.name for each in situation.nodes)
+    have = [name for name in names if name in slots]
     return Board(
-        slots=[slots[place] for place in have],
-        closed=[place for place in have if not fits[place].takes_new],
-        vacant=[place for place in places if place not in slots and fits[place].takes_new],
-        stray=[slots[place] for place in sorted(slots.keys() - fits.keys(), key=lambda place: place.label)],
+        slots=[slots[name] for name in have],
+        open=[slots[name] for name in have if fits[name]],
+        vacant=[Place(node=name) for name in names if name not in slots and fits[name]],
+        stray=[slots[key] for key in sorted(slots.keys() - fits.keys(), key=str)],
     )
 
 
@@ -128,28 +120,20 @@ def evictions(situation: Situation, found: Board) -> Iterator[Stop]:
     executor/container/controller.go). None of it is the updater's, and none waits for it.
     """
     for slot in found.slots:
-        yield from moved(situation, slot.wanted)
+        for task in slot.leaving:
+            yield Stop(task=task.id, reason=eviction(situation, task))
     for slot in found.stray:
-        yield from (Stop(task=task.id, reason=eviction(situation, task) or "constraint") for task in slot.wanted)
+        for task in slot.wanted:
+            yield Stop(task=task.id, reason=eviction(situation, task))
 
 
-def moved(situation: Situation, tasks: Iterable[Task]) -> Iterator[Stop]:
-    """Stops for those of `tasks` that cannot stay."""
-    for task in tasks:
-        reason = eviction(situation, task)
-        if reason is not None:
-            yield Stop(task=task.id, reason=reason)
-
-
-def eviction(situation: Situation, task: Task) -> StopReason | None:
-    """Why it cannot stay where it is."""
+def eviction(situation: Situation, task: Task) -> StopReason:
+    """Why it cannot stay."""
     if task.node in situation.gone:
         return "node-gone"
     if task.node in situation.drained:
         return "node-drained"
-    if task.misfit:
-        return "constraint"
-    return "unhealthy" if task.healthy is False else None
+    return "unhealthy" if task.healthy is False and not task.misfit else "constraint"
 
 
 def scale_in(surplus: Iterable[Slot]) -> Iterator[Stop]:

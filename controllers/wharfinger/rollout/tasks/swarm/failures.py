@@ -43,12 +43,14 @@ def failed(situation: Situation, course: Course, policy: UpdatePolicy) -> list[T
     it: an exit code of 0 is a failure too. What the restart supervisor made does not count, nor does what was scaled
     in: Swarm would have begun another update by then.
     """
-    found = [each for each in situation.tasks if _own(each, course) and _too_soon(each, course, policy)]
+    iteration = course.iteration
+    own = (
+        each
+        for each in situation.tasks
+        if each.iteration == iteration and each.finished_at is not None and each.cause in UPDATES
+    )
+    found = [each for each in own if _too_soon(each, course, policy)]
     return sorted(found, key=lambda each: (failure_time(each), each.id))
-
-
-def _own(task: Task, course: Course) -> bool:
-    return task.ended and task.iteration == course.iteration and task.cause in UPDATES
 
 
 def _too_soon(task: Task, course: Course, policy: UpdatePolicy) -> bool:

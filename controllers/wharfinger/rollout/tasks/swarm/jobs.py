@@ -5,7 +5,7 @@ Sources: swarmkit, manager/orchestrator/jobs/replicated/reconciler.go and jobs/g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,8 +16,8 @@ from wharfinger.rollout.announcements import Announcement
 from wharfinger.rollout.revisions import RevisionRef
 from wharfinger.rollout.tasks import restart
 from wharfinger.rollout.tasks.machine import Decision, Situation, Start, Stop
-from wharfinger.rollout.tasks.swarm.board import earliest, eviction, moved
-from wharfinger.rollout.tasks.swarm.slots import Slot, gathered
+from wharfinger.rollout.tasks.swarm.board import earliest, eviction
+from wharfinger.rollout.tasks.swarm.slots import Slot, gathered, key_of
 from wharfinger.rollout.tasks.task import Place, Task
 
 
@@ -61,14 +61,21 @@ def decide(situation: Situation) -> Decision:
         announce=tuple(_announcements(situation, status, rollout, run)),
         persist_first=bool(start or run.stop)
         and (situation.status is None or situation.status.iteration != status.iteration),
-        keep=frozenset(
-            restart.counted(situation.block, (slot.tasks for slot in [*run.running, *(slot for slot, _ in run.due)]))
-        ),
+        keep=frozenset(_needed(situation, run)),
         dead=frozenset(slot.place for slot in run.dead),
         complete=complete,
         waiting_for="" if complete else _waiting_for(situation, rollout, run),
         wake_at=earliest([when for _, when in run.due], situation.now),
     )
+
+
+def _needed(situation: Situation, run: Run) -> Iterator[str]:
+    """Ended tasks that must stay known: what is done, on drained nodes too, so that none is done again."""
+    for task in situation.tasks:
+        if task.state == "complete" and task.iteration == run.iteration:
+            yield task.id
+    yield from restart.counted(situation.block, (slot.tasks for slot in run.running))
+    yield from restart.counted(situation.block, (slot.tasks for slot, _ in run.due))
 
 
 def _wish(situation: Situation) -> RevisionRef:
@@ -106,14 +113,15 @@ def _run(situation: Situation, status: TasksStatus) -> Run:
         for task in situation.tasks
         if task.wanted and task.iteration != status.iteration
     )
-    slots = gathered(task for task in situation.tasks if task.iteration == status.iteration)
+    current = (task for task in situation.tasks if task.iteration == status.iteration)
+    slots = gathered(current, iteration=status.iteration, away=situation.drained | situation.gone)
     for place in _places(situation):
-        slot = slots.pop(place, None)
+        slot = slots.pop(key_of(place), None)
         if slot is None:
             run.free.append(place)
         else:
             _sort(situation, run, slot)
-    run.stop.extend(_misplaced(situation, slots))
+    run.stop.extend(_misplaced(situation, slots.values()))
     return run
 
 
@@ -127,7 +135,7 @@ def _places(situation: Situation) -> Iterator[Place]:
 
 def _sort(situation: Situation, run: Run, slot: Slot) -> None:
     """Into which heap the slot belongs."""
-    run.stop.extend(moved(situation, slot.wanted))
+    run.stop.extend(Stop(task=task.id, reason=eviction(situation, task)) for task in slot.leaving)
     if any(task.state == "complete" for task in slot.tasks):
         run.complete.append(slot)
     elif slot.wanted:
@@ -140,11 +148,11 @@ def _sort(situation: Situation, run: Run, slot: Slot) -> None:
         run.due.append((slot, max(when, free_at) if free_at else when))
 
 
-def _misplaced(situation: Situation, slots: dict[Place, Slot]) -> Iterator[Stop]:
+def _misplaced(situation: Situation, slots: Iterable[Slot]) -> Iterator[Stop]:
     """Tasks of this iteration where there is no place for them: on nodes that were drained, lost, or do not fit."""
-    for slot in slots.values():
+    for slot in slots:
         for task in slot.wanted:
-            reason = eviction(situation, task) or ("constraint" if situation.block.per_node else "scale-in")
+            reason = eviction(situation, task) if situation.block.per_node else "scale-in"
             yield Stop(task=task.id, reason=reason)
 
 

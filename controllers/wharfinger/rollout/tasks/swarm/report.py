@@ -65,8 +65,9 @@ def decision(
 def _needed(situation: Situation, heading: Course, moves: Moves) -> Iterator[str]:
     """Ended tasks that are counted: failures of the update that goes on, and restarts up to maxAttempts."""
     if heading.under_way:
+        iteration = heading.iteration
         for task in situation.tasks:
-            if task.ended and task.iteration == heading.iteration and task.cause in UPDATES:
+            if task.iteration == iteration and task.finished_at is not None and task.cause in UPDATES:
                 yield task.id
     yield from restart.counted(situation.block, (slot.tasks for slot in moves.board.slots))
 

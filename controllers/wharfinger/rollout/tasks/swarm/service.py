@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from wharfinger.rollout import times
 from wharfinger.rollout.tasks.machine import Decision, Situation, Start, Stop
 from wharfinger.rollout.tasks.swarm import report
-from wharfinger.rollout.tasks.swarm.board import Board, board, earliest, eviction, evictions, scale_in
+from wharfinger.rollout.tasks.swarm.board import Board, board, earliest, evictions, scale_in
 from wharfinger.rollout.tasks.swarm.course import Course, course
 from wharfinger.rollout.tasks.swarm.failures import judged, last_watch
-from wharfinger.rollout.tasks.swarm.slots import Slot
+from wharfinger.rollout.tasks.swarm.slots import Slot, key_of
 from wharfinger.rollout.tasks.swarm.supervisor import Rounds, supervised
 from wharfinger.rollout.tasks.swarm.updater import Round, dirty, worked
 from wharfinger.rollout.tasks.task import Cause
@@ -33,14 +33,16 @@ class Moves:
 
 def decide(situation: Situation) -> Decision:
     """What to start and stop next."""
-    found = board(situation)
-    begun = _begun(situation, course(situation), found)
-    after = judged(situation, begun)
-    if after.fresh and after is not begun:
+    heading = course(situation)
+    found = board(situation, heading.iteration)
+    heading = _begun(situation, heading, found)
+    after = judged(situation, heading)
+    if after.iteration != heading.iteration:
+        found = board(situation, after.iteration)
         after = _begun(situation, after, found)
     moves = _moves(situation, after, found)
     after, ends_at = _completed(situation, after, moves)
-    open_ends = unsettled(situation, after, moves)
+    open_ends = unsettled(after, moves)
     return report.decision(situation, after, moves, open_ends, earliest(_wakes(moves, ends_at), situation.now))
 
 
@@ -57,10 +59,9 @@ def _begun(situation: Situation, heading: Course, found: Board) -> Course:
 def _moves(situation: Situation, heading: Course, found: Board) -> Moves:
     """Everything that happens now, each slot in one pair of hands."""
     stops = list(evictions(situation, found))
-    leaving = {stop.task for stop in stops}
-    slots = [slot for slot in found.open if not (leaving and any(each.id in leaving for each in slot.wanted))]
+    slots = [slot for slot in found.open if not slot.leaving]
     update = worked(situation, heading, slots)
-    busy = {slot.place for slot, stage in update.waits if stage != "delay"}
+    busy = {key_of(slot.place) for slot, stage in update.waits if stage != "delay"}
     restarts = supervised(situation, heading, slots, busy)
     moves = Moves(board=found, update=update, restarts=restarts, stops=[*stops, *scale_in(found.surplus), *update.stop])
     moves.fills.extend(_fills(situation, heading, found, moves))
@@ -72,7 +73,7 @@ def _fills(situation: Situation, heading: Course, found: Board, moves: Moves) ->
     first = heading.rollout.last_good_revision is None and heading.update is None
     cause: Cause = "create" if first else "node" if situation.block.per_node else "scale"
     for place in found.vacant:
-        left = found.vacated.get(place)
+        left = found.vacated.get(key_of(place))
         free_at = left.free_at(situation.gone) if left else None
         if free_at is not None and free_at > situation.now:
             moves.free_at.append(free_at)
@@ -113,14 +114,14 @@ def _wakes(moves: Moves, ends_at: datetime | None) -> list[datetime | None]:
     return [*moves.update.wake, *(when for _, when in moves.restarts.waits), *moves.free_at, ends_at]
 
 
-def unsettled(situation: Situation, heading: Course, moves: Moves) -> list[Slot]:
+def unsettled(heading: Course, moves: Moves) -> list[Slot]:
     """Slots that are not as they shall be: one task of the right revision that runs, or none for good."""
-    return [
-        slot
-        for slot in moves.board.open
-        if (
-            slot.place not in moves.restarts.dead
-            and not (slot.sole and slot.sole.runs and slot.sole.revision == heading.run.hash)
-        )
-        or any(eviction(situation, each) for each in slot.wanted)
-    ]
+    dead, revision = moves.restarts.dead, heading.run.hash
+    return [slot for slot in moves.board.open if not _settled(slot, revision) and slot.place not in dead]
+
+
+def _settled(slot: Slot, revision: str) -> bool:
+    if len(slot.wanted) != 1 or slot.leaving:
+        return False
+    task = slot.wanted[0]
+    return task.state == "running" and task.revision == revision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,10 @@ UPDATED: Final[tuple[StopReason, ...]] = ("update", "rollback")
 """Reasons for which an update stops tasks."""
 
 
+Key = int | str
+"""What a place is known by: its number, or its node."""
+
+
 @dataclass(slots=True)
 class Slot:
     """A slot, or a node with scheduling by node."""
@@ -28,6 +32,10 @@ class Slot:
     """Alive, and nobody told them to stop. The oldest first."""
     going: list[Task] = field(default_factory=list)
     """Told to stop, and not gone yet."""
+    leaving: list[Task] = field(default_factory=list)
+    """Those of `wanted` that cannot stay where they are, or as they are."""
+    own: Task | None = None
+    """The newest task that the update that was ordered last made here itself."""
 
     @property
     def last(self) -> Task:
@@ -49,13 +57,6 @@ class Slot:
         """Whether an update stopped its task and did not start the next one yet."""
         return not self.wanted and self.last.stop_reason in UPDATED
 
-    def own(self, iteration: int) -> Task | None:
-        """The newest task that the update of that iteration made here."""
-        for each in reversed(self.tasks):
-            if each.iteration == iteration and each.cause in UPDATES:
-                return each
-        return None
-
     def free_at(self, gone: frozenset[str]) -> datetime | None:
         """When a new task may start, as far as those before it matter; None: now.
 
@@ -70,21 +71,43 @@ class Slot:
         return max(waits, default=None)
 
 
-def gathered(tasks: Iterable[Task]) -> dict[Place, Slot]:
-    """The slots of these tasks, which may come in any order."""
-    slots: dict[Place, Slot] = {}
+def key_of(place: Place) -> Key:
+    """A place's key. It is cheaper to hash, and there may be thousands."""
+    return place.slot or 0 if place.node is None else place.node
+
+
+def gathered(tasks: Iterable[Task], *, iteration: int, away: Collection[str] = ()) -> dict[Key, Slot]:
+    """The slots of these tasks, which may come in any order. `away` are nodes where nothing can stay.
+
+    This is done for each look, and there may be thousands of tasks: it goes over them once.
+    """
+    slots: dict[Key, Slot] = {}
     for task in tasks:
-        slot = slots.get(task.place)
+        key = key_of(task.place)
+        slot = slots.get(key)
         if slot is None:
-            slot = slots[task.place] = Slot(task.place)
+            slot = slots[key] = Slot(task.place)
         slot.tasks.append(task)
     for slot in slots.values():
         if len(slot.tasks) > 1:
             slot.tasks.sort(key=_age)
-        for task in slot.tasks:
-            if task.finished_at is None:
-                (slot.wanted if task.stopping_at is None else slot.going).append(task)
+        _sorted(slot, iteration, away)
     return slots
+
+
+def _sorted(slot: Slot, iteration: int, away: Collection[str]) -> None:
+    """Its tasks, by what is to be done about them."""
+    for task in slot.tasks:
+        if task.iteration == iteration and task.cause in UPDATES:
+            slot.own = task
+        if task.finished_at is not None:
+            continue
+        if task.stopping_at is not None:
+            slot.going.append(task)
+            continue
+        slot.wanted.append(task)
+        if task.misfit or task.healthy is False or task.node in away:
+            slot.leaving.append(task)
 
 
 def reached(task: Task) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from wharfinger.rollout.revisions import RevisionRef
 from wharfinger.rollout.tasks import restart
 from wharfinger.rollout.tasks.machine import Situation, Start
 from wharfinger.rollout.tasks.swarm.course import Course
-from wharfinger.rollout.tasks.swarm.slots import Slot
+from wharfinger.rollout.tasks.swarm.slots import Key, Slot, key_of
 from wharfinger.rollout.tasks.task import Place, Task
 
 
@@ -27,31 +27,44 @@ class Rounds:
     """Slots whose next task starts then."""
 
 
-def supervised(situation: Situation, course: Course, slots: Iterable[Slot], busy: set[Place]) -> Rounds:
+def supervised(situation: Situation, course: Course, slots: Iterable[Slot], busy: Container[Key]) -> Rounds:
     """One look at the slots that want for a task; those in `busy` are in other hands."""
     found = Rounds()
     for slot in slots:
-        if slot.place in busy or slot.between:
+        if slot.wanted and (slot.own is None or slot.own.finished_at is None):
+            continue  # most are so: it has its task, or the updater will see to it
+        if slot.between or key_of(slot.place) in busy:
             continue
-        ended = slot.last if not slot.wanted else _fallen(situation, course, slot)
+        ended = slot.last if not slot.wanted else _fallen(course, slot)
         if ended is None:
             continue
         if restart.should_restart(situation.block.restart, ended, slot.tasks):
             _restart(situation, course, slot, ended, found)
+        elif not slot.wanted and _begins_anew(course, ended):
+            found.start.append(
+                Start(place=slot.place, revision=course.run, iteration=course.iteration, cause="replace")
+            )
         elif not slot.wanted:
             found.dead.add(slot.place)
     return found
 
 
-def _fallen(situation: Situation, course: Course, slot: Slot) -> Task | None:
+def _begins_anew(course: Course, ended: Task) -> bool:
+    """A rollback takes the service to a converged state, slots too that were to stay dead: once each.
+
+    restart.go, IsTaskUpdatable: such a task is none that could be updated, so the orchestrator finds that its slot is
+    missing and adds a task at once, past the updater (replicated/services.go, addTasks).
+    """
+    return course.under_way and course.rolling_back and course.moving and ended.iteration != course.iteration
+
+
+def _fallen(course: Course, slot: Slot) -> Task | None:
     """Start-first: a new task that ended while the old one still runs.
 
     The supervisor replaces it beside the old one, as Swarm does; not while the update is paused, since the slot is
     served.
     """
     if not course.moving or len(slot.wanted) != 1 or slot.wanted[0].revision == course.run.hash:
-        return None
-    if slot.own(course.iteration) is None:
         return None
     new = [each for each in slot.tasks if each.iteration == course.iteration and each.revision == course.run.hash]
     return new[-1] if new and new[-1].ended else None

@@ -49,7 +49,7 @@ def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
     """U1: more than one task, or one that is not what the service asks for.
 
     Only the Template counts: number of tasks, labels, policies and placement are no part of the revision. A slot that
-    stays dead is brought up to date as well, but not by a rollback (restart.go, IsTaskUpdatable).
+    stays dead is brought up to date as well; in a rollback that is the supervisor's (restart.go, IsTaskUpdatable).
     """
     if slot.wanted:
         return len(slot.wanted) > 1 or slot.wanted[0].revision != course.run.hash
@@ -62,15 +62,15 @@ def dirty(slot: Slot, course: Course, situation: Situation) -> bool:
 
 def stage(slot: Slot, course: Course, policy: UpdatePolicy, situation: Situation) -> tuple[Stage, datetime | None]:
     """How far an update is with it, and until when a worker sleeps after it."""
-    own = slot.own(course.iteration)
-    if slot.between:
+    own, wanted = slot.own, slot.wanted
+    if not wanted and slot.between:
         return "between", None
     if own is None:
-        return ("dirty", None) if dirty(slot, course, situation) else ("clean", None)
+        return ("dirty" if dirty(slot, course, situation) else "clean"), None
     done = reached(own)
     if done is None:
-        return ("pair" if len(slot.wanted) > 1 else "coming"), None
-    if len(slot.wanted) > 1 and any(each.runs and each.revision == course.run.hash for each in slot.wanted):
+        return ("pair" if len(wanted) > 1 else "coming"), None
+    if len(wanted) > 1 and any(each.runs and each.revision == course.run.hash for each in wanted):
         return "pair", None
     until = done + timedelta(seconds=seconds(policy.delay))
     return ("delay", until) if until > situation.now else ("clean", until)
