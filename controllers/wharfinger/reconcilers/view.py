@@ -54,6 +54,8 @@ class View:
     """Whether the cluster has HTTPRoute."""
     secrets_watched: bool
     """Whether the operator may watch what Secrets contain."""
+    start_image: str = ""
+    """Image with the start program of tasks; empty where the operator was given none."""
     now: datetime
 
     def of(self, resource: Resource) -> Iterator[Object]:
@@ -77,8 +79,12 @@ def gather(
     *,
     now: datetime,
     firing: frozenset[str] | None = None,
+    start_image: str = "",
 ) -> View:
-    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms."""
+    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms.
+
+    `start_image` is the operator's own setting.
+    """
     tasks, store = workload.spec.mode == "tasks", stores[builtin.POD]
     owned = tuple(stores.by_owner(workload.uid, workload.namespace, without=(builtin.POD,) if tasks else ()))
     labelled = () if tasks else store.by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
@@ -101,6 +107,7 @@ def gather(
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
         secrets_watched=watches.CONTENT["Secret"] in stores,
+        start_image=start_image,
         now=now,
     )
 

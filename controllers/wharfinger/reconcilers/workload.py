@@ -25,8 +25,13 @@ _RETRY = 15.0
 """Seconds until a child that could not be written is tried again."""
 
 
-async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None) -> Result | None:
-    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at."""
+async def reconcile(
+    context: Context, key: Key, *, alarms: Alarms | None = None, start_image: str = ""
+) -> Result | None:
+    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at.
+
+    `alarms` can be asked where there is Prometheus; `start_image` holds the start program of tasks, if there is one.
+    """
     obj = context.store.get(*key)
     if obj is None or "deletionTimestamp" in obj["metadata"]:
         # The garbage collector takes what it owned.
@@ -41,7 +46,7 @@ async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None)
 
     status_now = status_of(obj)
     firing = await alarms.firing(workload) if alarms else None
-    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing)
+    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing, start_image=start_image)
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))

@@ -15,7 +15,7 @@ from wharfinger.reconcilers.tasking.counting import counted
 from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.tasking.remembering import Keeping, remember
-from wharfinger.reconcilers.tasking.starting import Starting, placement_of, start_findings, to_start
+from wharfinger.reconcilers.tasking.starting import Starting, placement_of, program_findings, start_findings, to_start
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template, tasks_block
 from wharfinger.rollout import History, Observation, RevisionRef, unknown_pin
@@ -64,8 +64,9 @@ def _gate(look: _Look, template: Templates) -> Gate:
         placement=placement_of(view, look.block, look.land),
         nodes=look.land.nodes,
         template=template,
+        start_image=view.start_image,
     )
-    found = start_findings(making)
+    found = (*start_findings(making), *program_findings(making, decision.run))
     refused = any(each.severity == "error" for each in found)
     starts = tuple(to_start(making, decision.start, seen.tasks)) if decision.start and not refused else ()
     memory = memory_of(view.workload.uid)

@@ -7,7 +7,7 @@ After a restart both are taken from what the objects say, which is as good but f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -34,9 +34,7 @@ class Memory:
     known: Mapping[str, Task] = field(default_factory=dict)
     """The tasks that records tell of, by id, as `remember` read them last."""
 
-    def readings(
-        self, pods: Iterable[tuple[Key, int]], look: Callable[[Key], Object | None], spare: Collection[str]
-    ) -> list[Reading]:
+    def readings(self, pods: Iterable[tuple[Key, int]], look: Callable[[Key], Object | None]) -> list[Reading]:
         """The tasks of Pods, given by key and resource version; `look` finds those that changed."""
         fresh: dict[Key, tuple[int, Reading | None]] = {}
         for key, version in pods:
@@ -44,7 +42,7 @@ class Memory:
             if known is None or known[0] != version:
                 before = known[1].task if known and known[1] else None
                 pod = look(key)
-                known = version, read(pod, spare=spare, before=before) if pod else None
+                known = version, read(pod, before=before) if pod else None
             fresh[key] = known
         self._readings = fresh
         return [reading for _, reading in fresh.values() if reading is not None]

@@ -32,7 +32,7 @@ def histories(view: View) -> list[Object]:
 def surveyed(view: View, block: TasksBlock, wanted: Template) -> tuple[tuple[Task, ...], Ground]:
     """The tasks, and the nodes as they see them."""
     memory = memory_of(view.workload.uid)
-    readings = memory.readings(view.task_pods, view.pod, spare(block))
+    readings = memory.readings(view.task_pods, view.pod)
     remembered = memory.remember(histories(view))
     used = {node for reading in readings if (node := reading.task.node)}
     land = ground(block, view.nodes, pod=wanted.pod["spec"], used=used, load=view.loads)
@@ -44,11 +44,6 @@ def surveyed(view: View, block: TasksBlock, wanted: Template) -> tuple[tuple[Tas
         now=view.now,
     )
     return tasks, land
-
-
-def spare(block: TasksBlock) -> frozenset[str]:
-    """Names of the containers that are not essential."""
-    return frozenset(each.name for each in block.containers if not each.essential)
 
 
 def situation(

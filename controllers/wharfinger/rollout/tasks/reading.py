@@ -11,7 +11,6 @@ States are Swarm's. What Kubernetes has no word for:
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast, get_args
@@ -58,16 +57,16 @@ class Reading:
         return replace(self.task, healthy=False) if late else self.task
 
 
-def read(pod: Object, *, spare: Collection[str] = (), before: Task | None = None) -> Reading | None:
+def read(pod: Object, *, before: Task | None = None) -> Reading | None:
     """The task of a Pod; None of a Pod that is no task.
 
-    `spare` are the names of containers that are not essential. `before` is what the same Pod said earlier: whether it
+    `before` is what the same Pod said earlier: whether it
     was ever ready, a Pod that is not so any more does not say exactly.
     """
     identity = _identity(pod)
     if identity is None:
         return None
-    statuses = containers.essential_statuses(pod, spare)
+    statuses = containers.essential_statuses(pod)
     started, finish = containers.started_at(pod), _finish(pod, statuses)
     ready = containers.are_ready(statuses)
     running = (before.running_at if before else None) or _running_at(pod, started, ready=ready)
