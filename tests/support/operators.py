@@ -23,6 +23,7 @@ async def running(
     watch_secrets: bool = False,
     watch_nodes: bool | None = None,
     prometheus: str | None = None,
+    start_image: str = "",
     leader_election: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Operator]:
@@ -33,7 +34,13 @@ async def running(
     chosen = Settings(metrics_port=None, leader_election=leader_election, **settings)
     async with KubeClient(connection or Connection.from_kubeconfig(kubeconfig)) as client:
         used = wrap(client) if wrap else client
-        made = controllers(chosen, watch_secrets=watch_secrets, watch_nodes=watch_nodes, prometheus=prometheus)
+        made = controllers(
+            chosen,
+            watch_secrets=watch_secrets,
+            watch_nodes=watch_nodes,
+            prometheus=prometheus,
+            start_image=start_image,
+        )
         async with Operator(used, made, chosen) as operator:
             yield operator
 

@@ -82,7 +82,10 @@ ROLLBACK_POLICY_ANNOTATION = "wharfinger.dev/rollback-policy"
 
 UNHEALTHY_AFTER_ANNOTATION = "wharfinger.dev/unhealthy-after"
 """On pods with a health check: seconds after their start from which never having been ready counts as
-being unhealthy."""
+being unhealthy; ``never`` where the container may wait for others first."""
+
+SPARE_ANNOTATION = "wharfinger.dev/non-essential"
+"""On pods: names of the containers whose end is not the task's, with commas between."""
 
 RESUMED_ANNOTATION = "wharfinger.dev/resumed-at"
 """On the workload, set by hand or by the CLI: a new value takes up an update that a failure paused."""

@@ -88,6 +88,14 @@ WatchSecrets = Annotated[
 PrometheusUrl = Annotated[
     str | None, _option("prometheus-url", "URL", "Prometheus to ask for the alarms of tasks; none if absent.")
 ]
+StartImage = Annotated[
+    str,
+    _option(
+        "start-image",
+        "IMAGE",
+        "Image with wharfinger-start, for tasks whose containers have an order; the operator's own.",
+    ),
+]
 AdmissionOption = Annotated[
     Admission,
     _option("admission", None, "Serve the admission webhook: findings as warnings; with enforce, errors are refused."),
@@ -115,6 +123,7 @@ def run(
     metrics_host: MetricsHost = "0.0.0.0",  # noqa: S104 - the kubelet and Prometheus come from outside the pod
     metrics_port: MetricsPort = 8080,
     watch_secrets: WatchSecrets = False,
+    start_image: StartImage = "",
     prometheus_url: PrometheusUrl = None,
     admission: AdmissionOption = Admission.off,
     admission_certificates: AdmissionCertificates = None,
@@ -146,7 +155,7 @@ def run(
         admission=_admission(admission, admission_certificates, host=admission_host, port=admission_port),
     )
     chosen = replace(settings, identity=identity) if identity else settings
-    operator.run(chosen, watch_secrets=watch_secrets, prometheus=prometheus_url)
+    operator.run(chosen, watch_secrets=watch_secrets, prometheus=prometheus_url, start_image=start_image)
 
 
 def _admission(mode: Admission, certificates: Path | None, *, host: str, port: int) -> "AdmissionSettings | None":

@@ -14,7 +14,7 @@ from wharfinger.reconcilers.view import gather
 from wharfinger.render import checked, findings, template
 
 
-def admit(stores: Stores, obj: Object, now: datetime) -> tuple[Finding, ...]:
+def admit(stores: Stores, obj: Object, now: datetime, *, start_image: str = "") -> tuple[Finding, ...]:
     """The findings that the status will have; those that make a document unreadable are errors among them.
 
     Nothing is taken from, or put into, what the reconcile remembers by uid and generation: a dry run, or one of two
@@ -24,6 +24,6 @@ def admit(stores: Stores, obj: Object, now: datetime) -> tuple[Finding, ...]:
         workload = checked(parse(obj))
     except InvalidSpec as invalid:
         return invalid.findings
-    view = gather(stores, workload, status_of(obj), now=now)
+    view = gather(stores, workload, status_of(obj), now=now, start_image=start_image)
     found = course(view, template(workload, digests=view.digests))
     return found.findings(findings(workload, found.options))

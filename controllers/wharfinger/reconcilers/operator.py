@@ -14,29 +14,39 @@ from wharfinger.reconcilers.alarms import Alarms
 
 
 def controllers(
-    settings: Settings, *, watch_secrets: bool = False, watch_nodes: bool | None = None, prometheus: str | None = None
+    settings: Settings,
+    *,
+    watch_secrets: bool = False,
+    watch_nodes: bool | None = None,
+    prometheus: str | None = None,
+    start_image: str = "",
 ) -> tuple[Controller, ...]:
     """The controllers that `settings` ask for.
 
     Nodes and content of Secrets are watched only where that is allowed: nodes belong to no namespace, so an operator
     of single namespaces does not read them, unless `watch_nodes` says so. `prometheus` is the URL that alarms are asked
-    of.
+    of, `start_image` holds the start program of tasks.
     """
     nodes = not settings.namespaces if watch_nodes is None else watch_nodes
     return (
         Controller(
             name=CONTAINER_WORKLOAD.plural,
             resource=CONTAINER_WORKLOAD,
-            reconcile=partial(workload.reconcile, alarms=Alarms(prometheus) if prometheus else None),
+            reconcile=partial(
+                workload.reconcile, alarms=Alarms(prometheus) if prometheus else None, start_image=start_image
+            ),
             troubled=workload.troubled,
             trim=shallow,
             watches=watches.watches(secrets=watch_secrets, nodes=nodes),
             indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
-            admit=admit,
+            admit=partial(admit, start_image=start_image),
         ),
     )
 
 
-def run(settings: Settings, *, watch_secrets: bool = False, prometheus: str | None = None) -> None:
+def run(
+    settings: Settings, *, watch_secrets: bool = False, prometheus: str | None = None, start_image: str = ""
+) -> None:
     """Run until SIGTERM. Raises SystemExit when the Lease is lost."""
-    run_operator(settings, controllers(settings, watch_secrets=watch_secrets, prometheus=prometheus))
+    made = controllers(settings, watch_secrets=watch_secrets, prometheus=prometheus, start_image=start_image)
+    run_operator(settings, made)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from wharfinger.api import builtin
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.resource import Object, Resource, controller_of, key_of
+from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.stores import Stores
 from wharfinger.placement import Loads, Node, loads
@@ -29,7 +29,13 @@ class View:
     owned: tuple[tuple[Resource, Object], ...]
     """Objects that it controls."""
     pods: tuple[Object, ...]
-    """Its pods, whichever object made them."""
+    """Its pods, whichever object made them; none in mode ``tasks``, which looks at those alone that changed."""
+    task_pods: tuple[tuple[Key, int], ...] = ()
+    """Mode ``tasks``: its Pods by key, and their resource versions."""
+    pod: Callable[[Key], Object | None] = lambda _: None
+    """The Pod of a key, as it is in the cache."""
+    told_of: Callable[[Iterable[Object]], Iterator[Object]] = lambda _: iter(())
+    """Recent warnings about objects."""
     events: tuple[Object, ...]
     """Recent warnings about its objects and pods."""
     autoscalers: Mapping[tuple[str, str], str]
@@ -48,6 +54,8 @@ class View:
     """Whether the cluster has HTTPRoute."""
     secrets_watched: bool
     """Whether the operator may watch what Secrets contain."""
+    start_image: str = ""
+    """Image with the start program of tasks; empty where the operator was given none."""
     now: datetime
 
     def of(self, resource: Resource) -> Iterator[Object]:
@@ -71,17 +79,26 @@ def gather(
     *,
     now: datetime,
     firing: frozenset[str] | None = None,
+    start_image: str = "",
 ) -> View:
-    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms."""
-    owned = tuple(stores.by_owner(workload.uid, workload.namespace))
-    labelled = stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
+    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms.
+
+    `start_image` is the operator's own setting.
+    """
+    tasks, store = workload.spec.mode == "tasks", stores[builtin.POD]
+    owned = tuple(stores.by_owner(workload.uid, workload.namespace, without=(builtin.POD,) if tasks else ()))
+    labelled = () if tasks else store.by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
     pods = tuple(pod for pod in labelled if controller_of(pod))  # a copy that somebody made by hand is not ours
+    versions = store.versions_by_owner(workload.uid) if tasks else ()
     return View(
         workload=workload,
         status=status,
         owned=owned,
         pods=pods,
         events=tuple(_events(stores, (*(obj for _, obj in owned), *pods))),
+        task_pods=tuple((key, version) for key, version in versions if key[0] == workload.namespace),
+        pod=lambda key: store.get(*key),
+        told_of=partial(_events, stores),
         autoscalers=dict(_autoscalers(stores, workload, owned)),
         lost_nodes=frozenset(_lost_nodes(stores, pods)),
         nodes=_nodes(stores, workload),
@@ -90,6 +107,7 @@ def gather(
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
         secrets_watched=watches.CONTENT["Secret"] in stores,
+        start_image=start_image,
         now=now,
     )
 

@@ -25,8 +25,13 @@ _RETRY = 15.0
 """Seconds until a child that could not be written is tried again."""
 
 
-async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None) -> Result | None:
-    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at."""
+async def reconcile(
+    context: Context, key: Key, *, alarms: Alarms | None = None, start_image: str = ""
+) -> Result | None:
+    """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at.
+
+    `alarms` can be asked where there is Prometheus; `start_image` holds the start program of tasks, if there is one.
+    """
     obj = context.store.get(*key)
     if obj is None or "deletionTimestamp" in obj["metadata"]:
         # The garbage collector takes what it owned.
@@ -41,7 +46,7 @@ async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None)
 
     status_now = status_of(obj)
     firing = await alarms.firing(workload) if alarms else None
-    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing)
+    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing, start_image=start_image)
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))
@@ -49,7 +54,7 @@ async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None)
 
     if plan.gate.persist_first:
         obj = await _persist(context, obj, plan, report(obj, view, plan, Outcome()))
-    outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
+    outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep, spare=(POD,))
     await _delete_pods(context, plan, outcome)
     if found.unseen(view, plan):
         await found.label(context.client, view, plan)
@@ -125,7 +130,7 @@ def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
         context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
 
 
-def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result | None:
+def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result:
     """When to look again unasked, because no event may come to ask for it."""
     waits = [(plan.wake_at - now).total_seconds()] if plan.wake_at else []
     if alarms:
@@ -135,4 +140,5 @@ def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Resu
     if outcome.writes:
         waits.append(_SETTLE)
     # A time that is over already was looked at just now: what follows from it waits for the status to be written.
-    return Result(requeue_after=max(min(waits), _SETTLE)) if waits else None
+    again = max(min(waits), _SETTLE, plan.gate.settle) if waits else None
+    return Result(requeue_after=again, settle=plan.gate.settle)

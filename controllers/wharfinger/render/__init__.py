@@ -18,6 +18,7 @@ from wharfinger.render.findings import findings
 from wharfinger.render.metadata import selector
 from wharfinger.render.objects import RESOURCES, objects, runner
 from wharfinger.render.options import Options
+from wharfinger.render.start import needs_program
 from wharfinger.render.task import Placed, TaskIdentity, task_pod
 from wharfinger.render.tasking import runs_jobs, tasks_block
 from wharfinger.render.template import Template, controller_revision, file_maps, referenced, template
@@ -32,6 +33,7 @@ __all__ = [
     "controller_revision",
     "file_maps",
     "findings",
+    "needs_program",
     "objects",
     "referenced",
     "runner",

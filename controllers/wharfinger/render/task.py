@@ -18,6 +18,7 @@ from wharfinger.api.labels import (
 from wharfinger.api.resource import Object
 from wharfinger.render import names
 from wharfinger.render.metadata import new
+from wharfinger.render.start import supplied
 from wharfinger.render.template import Template
 
 _NODE_IN_NAME: Final = 30
@@ -63,8 +64,10 @@ class Placed:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def task_pod(workload: Workload, running: Template, task: TaskIdentity, placed: Placed) -> Object:
-    """The Pod of a task."""
+def task_pod(
+    workload: Workload, running: Template, task: TaskIdentity, placed: Placed, *, start_image: str = ""
+) -> Object:
+    """The Pod of a task. `start_image` holds the start program, for a Template that `start.needs_program`."""
     template = running.pod["metadata"]
     meta: Object = {
         "name": names.task(workload, task.place, task.id),
@@ -74,4 +77,4 @@ def task_pod(workload: Workload, running: Template, task: TaskIdentity, placed: 
     annotations = {**template.get("annotations", {}), **({NODE_LABEL: task.node} if task.node else {})}
     if annotations:
         meta["annotations"] = annotations
-    return new(POD, meta, spec=placed.spec(running.pod["spec"]))
+    return new(POD, meta, spec=placed.spec(supplied(running.pod["spec"], start_image)))

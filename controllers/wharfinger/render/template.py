@@ -22,6 +22,7 @@ from wharfinger.api.labels import (
     RESTARTED_ANNOTATION,
     REVISION_LABEL,
     ROLLBACK_POLICY_ANNOTATION,
+    SPARE_ANNOTATION,
     UNHEALTHY_AFTER_ANNOTATION,
 )
 from wharfinger.api.resource import Object
@@ -29,6 +30,7 @@ from wharfinger.render import files, names
 from wharfinger.render.metadata import found_labels, metadata, new, pod_labels
 from wharfinger.render.pod_template import pod_spec
 from wharfinger.render.probes import unhealthy_after
+from wharfinger.render.start import Order, staged
 from wharfinger.render.storage import claim_templates
 from wharfinger.render.tasking import tasks_block
 
@@ -81,8 +83,9 @@ def template(workload: Workload, *, digests: Mapping[Reference, str] = _NO_DIGES
 def _template(workload: Workload, digests: Mapping[Reference, str]) -> Template:
     contents = files.contents(workload)
     claims = claim_templates(workload)
-    spec = pod_spec(workload, contents)
-    annotations = _annotations(workload, digests)
+    plain = pod_spec(workload, contents)
+    spec = staged(workload, plain) if workload.spec.mode == "tasks" else plain
+    annotations = _annotations(workload, digests) | (_of_order(workload, plain) if spec is not plain else {})
     labels = pod_labels(workload)
     identity = _digest([labels, annotations, spec, claims, contents, _job_identity(workload)], size=5)
     meta: Object = {"labels": labels | {REVISION_LABEL: identity}}
@@ -138,6 +141,19 @@ def _annotations(workload: Workload, digests: Mapping[Reference, str]) -> dict[s
         made[UNHEALTHY_AFTER_ANNOTATION] = str(after)
     if digests and (known := sorted((ref, digests[ref]) for ref in referenced(workload) if ref in digests)):
         made[CONTENT_ANNOTATION] = _digest(known, size=8)
+    return made
+
+
+def _of_order(workload: Workload, pod: Object) -> dict[str, str]:
+    """How a task's containers are to be read: part of the revision, so that its tasks are by its own word.
+
+    A main container that waits for others cannot be unhealthy by the clock.
+    """
+    order, made = Order.of(workload, pod), {}
+    if order.spare:
+        made[SPARE_ANNOTATION] = ",".join(order.spare)
+    if order.waits(names.main_container(workload)) and unhealthy_after(workload.spec.health_check):
+        made[UNHEALTHY_AFTER_ANNOTATION] = "never"
     return made
 
 

@@ -27,17 +27,30 @@ async def pause(call: Call, *, names: Names) -> None:
 @verb(waits=True)
 async def resume(call: Call, *, names: Names) -> None:
     """Let paused rollouts go on; their deadline starts anew."""
-    from wharfinger.api.labels import PAUSED_ANNOTATION
+    from datetime import UTC, datetime
+
+    from wharfinger.api.labels import PAUSED_ANNOTATION, RESUMED_ANNOTATION
     from wharfinger.cli import goals
     from wharfinger.cli.rollouts.steering import annotate, subjects
+    from wharfinger.rollout.times import text
 
     async with call.connected() as kube:
         for subject in await subjects(kube, names):
             workload, done = subject.workload, not_paused(subject)
             if subject.paused:
                 workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, None), "resumed"
+            elif takes_up_failures(subject):
+                workload, done = (
+                    await annotate(kube, subject.key, RESUMED_ANNOTATION, text(datetime.now(UTC))),
+                    "resumed",
+                )
             await call.follow(kube, {subject.key: goals.moved_on(subject.workload, goals.ready)})
             call.report(workload, done)
+
+
+def takes_up_failures(subject: "Subject") -> bool:
+    """Whether an update that a failure paused is taken up where it was: Swarm's are, by any update of the service."""
+    return subject.workload["spec"].get("mode") == "tasks" and subject.rollout.get("state") == "Paused"
 
 
 def not_paused(subject: "Subject") -> str:

@@ -17,7 +17,7 @@ from wharfinger.engine.desired import Desired, prepare
 from wharfinger.placement import Node, PodPlacement, check, fits, placed, pod_placement
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.view import View
-from wharfinger.render import Placed, TaskIdentity, Template, selector, task_pod
+from wharfinger.render import Placed, TaskIdentity, Template, needs_program, selector, task_pod
 from wharfinger.render.names import main_container
 from wharfinger.render.templating import expanded, has_templates, is_template, template_findings, texts, values
 from wharfinger.rollout import RevisionRef
@@ -45,6 +45,8 @@ class Starting:
     """All nodes, None where they are not watched."""
     template: Callable[[RevisionRef], Template]
     """What a revision runs."""
+    start_image: str
+    """Image with the start program; empty where there is none."""
 
     @cached_property
     def fitting(self) -> tuple[Node, ...] | None:
@@ -67,7 +69,13 @@ def to_start(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...])
             cause=start.cause,
         )
         ids.append(identity.id)
-        made = task_pod(making.workload, making.template(start.revision), identity, _placed(making, identity))
+        made = task_pod(
+            making.workload,
+            making.template(start.revision),
+            identity,
+            _placed(making, identity),
+            start_image=making.start_image,
+        )
         yield prepare(POD, made, wave=1, once=True)
 
 
@@ -91,6 +99,14 @@ def start_findings(making: Starting) -> tuple[Finding, ...]:
         path = "spec.tasks.scheduling"
         found = (*found, Finding(path=path, severity="error", reason="NodesNotWatched", message=message))
     return found
+
+
+def program_findings(making: Starting, run: RevisionRef) -> tuple[Finding, ...]:
+    """What keeps the containers of a revision's tasks from being started in their order."""
+    if making.start_image or not needs_program(making.template(run).pod["spec"]):
+        return ()
+    message = "needs the start program: give the operator its image (wharfinger run --start-image)"
+    return (Finding(path="spec.tasks.containers", severity="error", reason="NoStartImage", message=message),)
 
 
 def _placed(making: Starting, task: TaskIdentity) -> Placed:

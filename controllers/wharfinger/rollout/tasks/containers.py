@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from wharfinger.api.labels import SPARE_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.rollout import pods as pod_
 from wharfinger.rollout import times
@@ -27,6 +28,12 @@ CANNOT_START: Final = {
 agents give the task up."""
 
 
+_PROGRAM: Final = "wharfinger-start: "
+"""How the termination message of a container begins that the start program wrote (`render/start/go/explain.go`)."""
+_WITH_THE_TASK: Final = "stopped with the task"
+"""How it goes on where the container was stopped since an essential one had ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """How a container ended."""
@@ -36,17 +43,26 @@ class End:
     reason: str
     """OOMKilled, Error, Completed, …"""
     at: datetime | None
+    told: str = ""
+    """What the start program said of it."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether another's end is behind it."""
+        return self.told.startswith(_WITH_THE_TASK)
 
     @property
     def message(self) -> str:
         """For a person; empty for one that ended well."""
         if self.code == 0:
             return ""
-        return f"{self.reason}, exit code {self.code}" if self.reason == "OOMKilled" else f"exit code {self.code}"
+        code = f"{self.reason}, exit code {self.code}" if self.reason == "OOMKilled" else f"exit code {self.code}"
+        return f"{code}: {self.told}" if self.told else code
 
 
-def essential_statuses(pod: Object, spare: Collection[str]) -> list[Object]:
-    """ContainerStatuses of the containers whose end is the task's: all but `spare`, and no init containers."""
+def essential_statuses(pod: Object) -> list[Object]:
+    """ContainerStatuses of the containers whose end is the task's, as the Pod's own revision has it."""
+    spare = (pod["metadata"].get("annotations") or {}).get(SPARE_ANNOTATION, "").split(",")
     return [each for each in pod.get("status", {}).get("containerStatuses") or () if each["name"] not in spare]
 
 
@@ -63,8 +79,11 @@ def hindrance(pod: Object) -> tuple[str, str] | None:
 
 
 def first_end(statuses: list[Object]) -> End | None:
-    """The end of the one that ended first; None while all are up."""
-    ends = sorted(_ends(statuses), key=lambda end: (end.at is None, end.at))
+    """The end of the one that ended first; None while all are up.
+
+    Times are whole seconds: of ends in the same one, those come last that follow from another (`End.follows`).
+    """
+    ends = sorted(_ends(statuses), key=lambda end: (end.at is None, end.at, end.follows))
     return ends[0] if ends else None
 
 
@@ -78,7 +97,13 @@ def _ends(statuses: list[Object]) -> Iterator[End]:
                 code=end.get("exitCode", 0),
                 reason=end.get("reason", ""),
                 at=times.parse(finished) if finished else None,
+                told=_told(end.get("message", "")),
             )
+
+
+def _told(message: str) -> str:
+    """The start program's own words; the command's are nobody's business here."""
+    return message.removeprefix(_PROGRAM).strip() if message.startswith(_PROGRAM) else ""
 
 
 def started_at(pod: Object) -> datetime | None:

@@ -11,7 +11,6 @@ States are Swarm's. What Kubernetes has no word for:
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast, get_args
@@ -49,6 +48,8 @@ class Reading:
     task: Task
     unhealthy_at: datetime | None = None
     """When it becomes unhealthy, since it never was ready; None where nothing checks, or where it was ready."""
+    resting: bool = False
+    """Whether nothing in its Pod runs any more."""
 
     def at(self, now: datetime) -> Task:
         """The task at that time."""
@@ -56,16 +57,16 @@ class Reading:
         return replace(self.task, healthy=False) if late else self.task
 
 
-def read(pod: Object, *, spare: Collection[str] = (), before: Task | None = None) -> Reading | None:
+def read(pod: Object, *, before: Task | None = None) -> Reading | None:
     """The task of a Pod; None of a Pod that is no task.
 
-    `spare` are the names of containers that are not essential. `before` is what the same Pod said earlier: whether it
+    `before` is what the same Pod said earlier: whether it
     was ever ready, a Pod that is not so any more does not say exactly.
     """
     identity = _identity(pod)
     if identity is None:
         return None
-    statuses = containers.essential_statuses(pod, spare)
+    statuses = containers.essential_statuses(pod)
     started, finish = containers.started_at(pod), _finish(pod, statuses)
     ready = containers.are_ready(statuses)
     running = (before.running_at if before else None) or _running_at(pod, started, ready=ready)
@@ -84,7 +85,11 @@ def read(pod: Object, *, spare: Collection[str] = (), before: Task | None = None
         message=(finish.message if finish else _trouble(pod))[:_LONGEST],
         pod=pod_.ref(pod),
     )
-    return Reading(task=task, unhealthy_at=None if finish or running else _verdict(pod, started))
+    return Reading(
+        task=task,
+        unhealthy_at=None if finish or running else _verdict(pod, started),
+        resting=pod_.phase(pod) in ("Succeeded", "Failed"),
+    )
 
 
 def _identity(pod: Object) -> dict[str, Any] | None:

@@ -1,0 +1,3 @@
+module wharfinger.dev/start
+
+go 1.26
