@@ -137,12 +137,12 @@ def configuration(webhook: Webhook) -> Object:
 
 @asynccontextmanager
 async def admitting(
-    world: World, certificates: Path, *, enforce: bool = False, renewal: float = 30.0
+    world: World, certificates: Path, *, enforce: bool = False, renewal: float = 30.0, host: str = HOST
 ) -> AsyncIterator[tuple[Operator, Webhook]]:
     """An operator of the world that answers reviews, in this process."""
     webhook = Webhook(world, free_port(), certificates)
     chosen = AdmissionSettings(
-        certificates=certificates, renewal=renewal, enforce=enforce, host=HOST, port=webhook.port
+        certificates=certificates, renewal=renewal, enforce=enforce, host=host, port=webhook.port
     )
     async with running(world.kubeconfig, namespaces=(world.namespace,)) as operator:
         kinds = controllers(operator.settings)

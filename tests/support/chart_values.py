@@ -4,6 +4,25 @@ from __future__ import annotations
 
 from wharfinger.api.resource import Object
 
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBvzCCAWWgAwIBAgIUYApXYk8SQGqvWbKfcHCqrE+vZN0wCgYIKoZIzj0EAwIw
+HzEdMBsGA1UEAwwUd2hhcmZpbmdlci1hZG1pc3Npb24wIBcNMjYxMTI0MTczMDQ0
+WhgPMjEyNjEwMzExNzMwNDRaMB8xHTAbBgNVBAMMFHdoYXJmaW5nZXItYWRtaXNz
+aW9uMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE81CooprGuAf1OU0BIpExee+P
+4CJiWEvCnaZrT+DCry7a+nxsaAqxridiCjkVM1LlyrUZctkmerpNOQyGpavMsqN9
+MHswHQYDVR0OBBYEFPy8WGXL++tt46gRSad7bFzowgL+MB8GA1UdIwQYMBaAFPy8
+WGXL++tt46gRSad7bFzowgL+MA8GA1UdEwEB/wQFMAMBAf8wKAYDVR0RBCEwH4Id
+d2hhcmZpbmdlci1hZG1pc3Npb24uc2hvcC5zdmMwCgYIKoZIzj0EAwIDSAAwRQIg
+D3VwwAa567WENaL3lyrFTe2Rz7EvVIB4+XhD2NN+KswCIQCru6kLbl4SmsXscXGQ
+CHPfp8jaFlnqdT3Gqu30y/xv3g==
+-----END CERTIFICATE-----
+"""
+"""Of nothing: its key was thrown away."""
+
+SELF_SIGNED: Object = {"admission": {"mode": "warn"}}
+"""By which each rendering without a cluster makes another certificate."""
+
 GOOD: dict[str, Object] = {
     "defaults": {},
     "everything": {
@@ -24,6 +43,8 @@ GOOD: dict[str, Object] = {
         "env": [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com"}],
         "crds": {"keep": False},
         "serviceAccount": {"name": "operator", "annotations": {"example.com/role": "wharfinger"}},
+        "admission": {"mode": "warn", "certManager": {"enabled": True}},
+        "authors": {"enabled": True},
         "podDisruptionBudget": {"maxUnavailable": "50%"},
         "networkPolicy": {
             "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
@@ -47,6 +68,18 @@ GOOD: dict[str, Object] = {
         "test": {"podAnnotations": {"sidecar.istio.io/inject": "false"}},
     },
     "namespaced": {"watchNamespaces": ["default", "kube-public"], "watchSecrets": True},
+    "enforcing": {
+        "watchNamespaces": ["default", "kube-public"],
+        "admission": {
+            "mode": "enforce",
+            "secretName": "certificate",
+            "caBundle": AUTHORITY,
+            "failurePolicy": "Fail",
+            "timeoutSeconds": 5,
+        },
+        "authors": {"enabled": True},
+    },
+    "admission-unquoted-off": {"admission": {"mode": False}},
     "bare": {
         "fullnameOverride": "berth",
         "crds": {"install": False},
@@ -73,6 +106,19 @@ BAD: dict[str, tuple[Object, tuple[str, ...]]] = {
     "short-digest": ({"image": {"digest": "sha256:123"}}, ("image", "digest", "sha256:")),
     "no-shards": ({"shards": 0}, ("shards", "minimum")),
     "port-out-of-range": ({"networkPolicy": {"egress": {"ports": [70000]}}}, ("ports", "want 65,535")),
+    "unknown-admission": ({"admission": {"mode": "loud"}}, ("admission", "mode", "warn", "enforce")),
+    "admission-too-slow": ({"admission": {"timeoutSeconds": 31}}, ("admission", "timeoutSeconds", "30")),
+    "authority-no-pem": ({"admission": {"caBundle": "LS0tLS1"}}, ("admission", "caBundle", "BEGIN CERTIFICATE")),
+    "secret-without-authority": ({"admission": {"secretName": "a"}}, ("secretName needs admission.caBundle",)),
+    "authority-without-secret": ({"admission": {"caBundle": AUTHORITY}}, ("caBundle needs admission.secretName",)),
+    "two-authorities": (
+        {"admission": {"secretName": "a", "caBundle": AUTHORITY, "certManager": {"enabled": True}}},
+        ("exclude each other",),
+    ),
+    "warning-that-refuses": (
+        {"admission": {"mode": "warn", "failurePolicy": "Fail"}},
+        ("failurePolicy=Fail needs admission.mode=enforce",),
+    ),
     "number-as-annotation": ({"podAnnotations": {"a": 1}}, ("podAnnotations", "string")),
 }
 """Values, and words of the message that must name the place and what would be right."""

@@ -1,19 +1,55 @@
-"""Labels and annotations that more than one layer reads."""
+"""Names of the labels and annotations that Wharfinger reads and writes."""
 
 from __future__ import annotations
+
+# Kubernetes' recommended labels, on everything that a workload makes
+
+NAME_LABEL = "app.kubernetes.io/name"
+
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+"""The workload's name."""
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+
+MANAGED_BY = "wharfinger"
+"""Value of `MANAGED_BY_LABEL` on everything we make: the server-side selector of our watches."""
+
+# Labels of our own
 
 REVISION_LABEL = "wharfinger.dev/revision"
 """On pods, their parents and ControllerRevisions: hash of the revision that they run or keep."""
 
-ROLLBACK_TO_ANNOTATION = "wharfinger.dev/rollback-to"
-"""On the workload: a revision's number, or ``previous``. While it is there, that revision runs."""
-
-PAUSED_ANNOTATION = "wharfinger.dev/paused"
-"""On the workload: ``true`` freezes its rollout where it is."""
-
 WORKLOAD_LABEL = "wharfinger.dev/workload"
 """On pods of a workload with a `selector` of its own, which may need the label that names the workload elsewhere."""
 
+ELECTION_LABEL = "wharfinger.dev/election"
+"""On every Lease of one election: its name."""
+
+# Annotations on a workload, by which people steer it
+
+ROLLBACK_TO_ANNOTATION = "wharfinger.dev/rollback-to"
+"""A revision's number, or ``previous``. While it is there, that revision runs."""
+
+PAUSED_ANNOTATION = "wharfinger.dev/paused"
+"""``true`` freezes the rollout where it is."""
+
+RESTARTED_ANNOTATION = "wharfinger.dev/restartedAt"
+"""Set by hand or by the CLI; copied to the pods, where a new value makes a new revision."""
+
 IMPORTED_ANNOTATION = "wharfinger.dev/imported"
-"""On the workload: hash of the revision that ran when its objects were taken over. While the spec asks for that
-revision, its pod template stays as it was found, without our labels; any other revision has them."""
+"""Hash of the revision that ran when the workload's objects were taken over. While the spec asks for that revision, its
+pod template stays as it was found, without our labels; any other revision has them."""
+
+# Annotations on what a workload makes
+
+APPLIED_ANNOTATION = "wharfinger.dev/applied"
+"""On each object: fingerprint of what we last wrote."""
+
+RETAIN_ANNOTATION = "wharfinger.dev/retain"
+"""``true`` on an object that outlives its workload: written without an ownerReference, never pruned."""
+
+REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
+"""On the pods' parent: the number of that revision, for people."""
+
+CONTENT_ANNOTATION = "wharfinger.dev/content"
+"""On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""

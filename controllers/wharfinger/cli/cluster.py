@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wharfinger.cli.console import TableFormat, out, print_data, table
+from wharfinger.cli.console import Format, out, print_data, say, table
 from wharfinger.cli.errors import NOT_WELL
+from wharfinger.cli.options import Output
 from wharfinger.cluster.nodekind import NodeKind
 
 if TYPE_CHECKING:
@@ -59,14 +60,17 @@ def down(*, name: Name = DEFAULT) -> None:
 def status(
     *,
     name: Name = DEFAULT,
-    output: Annotated[TableFormat, typer.Option("--output", "-o", help="How to print it.")] = TableFormat.table,
+    output: Output = Format.table,
 ) -> None:
     """Show a cluster's components, and what those wrote last that do not run: then the exit code is 1."""
     report = _named(name).status()
-    if output is TableFormat.table:
-        _print_table(report)
+    if output in (Format.json, Format.yaml):
+        print_data(report.as_dict(), as_json=output is Format.json)
+    elif output is Format.name:
+        for component in report.components:
+            say(component.name)
     else:
-        print_data(report.as_dict(), as_json=output is TableFormat.json)
+        _print_table(report)
     if not report.healthy:
         raise typer.Exit(NOT_WELL)
 

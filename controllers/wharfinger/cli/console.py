@@ -27,21 +27,6 @@ class Format(StrEnum):
     yaml = "yaml"
 
 
-class TableFormat(StrEnum):
-    """What ``-o`` takes where there is one table."""
-
-    table = "table"
-    json = "json"
-    yaml = "yaml"
-
-
-class DocumentFormat(StrEnum):
-    """What ``-o`` takes where the output is documents."""
-
-    yaml = "yaml"
-    json = "json"
-
-
 def out() -> "Console":
     """Standard output."""
     return _console(sys.stdout)
@@ -68,10 +53,15 @@ def table(*columns: str) -> "Table":
     return made
 
 
+def write(text: str) -> None:
+    """Text on standard output, as it is."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def say(text: str) -> None:
     """A line on standard output, as it is."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    write(f"{text}\n")
 
 
 def remark(text: str) -> None:
@@ -83,7 +73,7 @@ def remark(text: str) -> None:
 
 def print_data(data: Any, *, as_json: bool) -> None:
     """``data`` on standard output, as JSON or YAML."""
-    sys.stdout.write(json_text(data) if as_json else yaml_text(data))
+    write(json_text(data) if as_json else yaml_text(data))
 
 
 def json_text(data: Any) -> str:

@@ -10,7 +10,8 @@ import typer
 
 from wharfinger.cli.console import Format
 from wharfinger.cli.errors import BadInputError, CommandError
-from wharfinger.cli.options import Context, Kubeconfig, Name, Namespace, Output
+from wharfinger.cli.options import Name
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from wharfinger.cli.kube import Kube
@@ -43,33 +44,23 @@ class Happening:
     """Of the Event object."""
 
 
-def events(
+@verb()
+async def events(
+    call: Call,
     *,
     name: Name,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on with those to come, until Ctrl-C.")] = False,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
 ) -> None:
     """Show the Events of a workload, of its objects and of its pods, those that are gone too; the last at the end."""
-    import asyncio
-
-    from wharfinger.cli.kube import connect
     from wharfinger.cli.names import plain
 
-    if watch and output in (Format.json, Format.yaml):
-        raise BadInputError(f"--watch and -o {output} do not go together")
-
-    async def act() -> None:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            where = namespace or kube.namespace
-            if watch:
-                await _follow(kube, where, plain(name), output)
-            else:
-                _show(await _read(kube, where, plain(name)), output)
-
-    asyncio.run(act())
+    if watch and call.output in (Format.json, Format.yaml):
+        raise BadInputError(f"--watch and -o {call.output} do not go together")
+    async with call.connected() as kube:
+        if watch:
+            await _follow(kube, kube.namespace, plain(name), call.output)
+        else:
+            _show(await _read(kube, kube.namespace, plain(name)), call.output)
 
 
 def happenings(family: "Family") -> list[Happening]:

@@ -19,19 +19,24 @@ MANAGER = "wharfinger-cli"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kube:
-    """A connected client, and the namespace that the kubeconfig's context names."""
+    """A connected client, and the namespace to look at."""
 
     client: KubeClient
     namespace: str
 
 
 @asynccontextmanager
-async def connect(*, kubeconfig: Path | None = None, context: str | None = None) -> AsyncIterator[Kube]:
-    """A client for the cluster that the options name. Errors inside the block become CommandErrors."""
+async def connect(
+    *, kubeconfig: Path | None = None, context: str | None = None, namespace: str | None = None
+) -> AsyncIterator[Kube]:
+    """A client for the cluster that the options name; without ``namespace``, in that of the kubeconfig's context.
+
+    Errors inside the block become CommandErrors.
+    """
     with told():
         connection = Connection.default(kubeconfig=kubeconfig, context=context)
         async with KubeClient(connection) as client:
-            yield Kube(client=client, namespace=connection.namespace or "default")
+            yield Kube(client=client, namespace=namespace or connection.namespace or "default")
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from wharfinger.cli import console
-from wharfinger.cli.console import Format
 from wharfinger.cli.errors import BadInputError
 
 Object = dict[str, Any]
@@ -28,13 +26,11 @@ def full(name: str) -> str:
     return f"{FULL}/{name}"
 
 
-def report(workload: Object, done: str, *, output: Format) -> None:
-    """What was done to a workload: a line as kubectl's, or the name alone, or the object."""
-    if output in (Format.json, Format.yaml):
-        console.print_data(without_managed_fields(workload), as_json=output is Format.json)
-        return
-    name = full(workload["metadata"]["name"])
-    console.say(name if output is Format.name else f"{name} {done}")
+def of_object(obj: Object) -> str:
+    """As kubectl names objects of any kind: ``deployment.apps/web``, ``service/web``."""
+    group, slash, _ = obj["apiVersion"].rpartition("/")
+    kind = obj["kind"].lower()
+    return f"{kind}.{group}/{obj['metadata']['name']}" if slash else f"{kind}/{obj['metadata']['name']}"
 
 
 def without_managed_fields(obj: Object) -> Object:

@@ -58,6 +58,13 @@ def placed(document: Document, *, given: str | None, default: str) -> Document:
     )
 
 
+async def proposed(kube: Kube, read: Sequence[Document], *, namespace: str | None, force: bool) -> list[Proposal]:
+    """All documents, placed, checked and tried. ``namespace`` is the one on the command line. Raises as these do."""
+    documents = [placed(document, given=namespace, default=kube.namespace) for document in read]
+    await check(kube, documents)
+    return await propose(kube, documents, force=force)
+
+
 async def check(kube: Kube, documents: Sequence[Document]) -> None:
     """Tell the findings of all documents on standard error. Raises BadInputError if one of them is an error."""
     served = await kube.client.discover(HTTP_ROUTE.group, HTTP_ROUTE.version)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wharfinger.cli.console import DocumentFormat
+from wharfinger.cli.console import Format
 from wharfinger.cli.errors import BAD_INPUT, BadInputError
+from wharfinger.cli.options import Output
 
 if TYPE_CHECKING:
     from wharfinger.api.status import Finding
@@ -26,7 +27,7 @@ def render(
     namespace: Annotated[
         str, typer.Option("--namespace", "-n", help="Namespace of documents that name none.")
     ] = "default",
-    output: Annotated[DocumentFormat, typer.Option("--output", "-o", help="How to print it.")] = DocumentFormat.yaml,
+    output: Output = Format.yaml,
     http_route: Annotated[
         bool, typer.Option("--http-route", help="Render as for a cluster that has the Gateway API.")
     ] = False,
@@ -36,6 +37,7 @@ def render(
     Exit code 2, and no object printed, if a document is wrong.
     """
     from wharfinger.cli.documents import read_documents
+    from wharfinger.cli.objects import print_objects
 
     rendered: list[Object] = []
     wrong = False
@@ -45,7 +47,7 @@ def render(
         rendered += objects
     if wrong:
         raise typer.Exit(BAD_INPUT)
-    _print(rendered, output)
+    print_objects(rendered, output)
 
 
 def render_document(
@@ -91,12 +93,3 @@ def _placed(document: "Document", namespace: str) -> Object:
     if not isinstance(metadata, dict) or not metadata.get("name"):
         raise BadInputError(f"{document.source}: metadata.name is missing")
     return {**content, "metadata": {"namespace": namespace, **metadata}}
-
-
-def _print(objects: list[Object], output: DocumentFormat) -> None:
-    from wharfinger.cli.console import json_text, yaml_text
-
-    if output is DocumentFormat.json:
-        typer.echo(json_text({"apiVersion": "v1", "kind": "List", "items": objects}), nl=False)
-    else:
-        typer.echo("---\n".join(yaml_text(item) for item in objects), nl=False)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wharfinger.cli.console import Format
 from wharfinger.cli.errors import CommandError
-from wharfinger.cli.options import FIVE_MINUTES, Context, Kubeconfig, Names, Namespace, Output, Timeout, Wait
+from wharfinger.cli.options import Names
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from wharfinger.cli.kube import Kube
@@ -17,38 +17,24 @@ SCALED = ("service", "stateful")
 """Modes in which replicas count."""
 
 
-def scale(
-    *,
-    names: Names,
-    replicas: Annotated[int, typer.Option("--replicas", min=0, help="Pods wanted.")],
-    wait: Wait = False,
-    timeout: Timeout = FIVE_MINUTES,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
+@verb(waits=True)
+async def scale(
+    call: Call, *, names: Names, replicas: Annotated[int, typer.Option("--replicas", min=0, help="Pods wanted.")]
 ) -> None:
     """Set the number of pods. What applies the document next sets it again, if the document has replicas."""
-    import asyncio
-
+    from wharfinger.api.resource import key_of
     from wharfinger.cli import goals
-    from wharfinger.cli.kube import WORKLOAD, connect
-    from wharfinger.cli.names import plain, report
-    from wharfinger.cli.waiting import wait_for
+    from wharfinger.cli.kube import WORKLOAD
+    from wharfinger.cli.names import plain
 
-    async def act() -> None:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            where = namespace or kube.namespace
-            found = [await kube.client.get(WORKLOAD, where, plain(name)) for name in names]
-            for workload in found:
-                if reason := obstacle(workload):
-                    raise CommandError(reason)
-            for workload in found:
-                report(*await _scaled(kube, workload, replicas), output=output)
-            if wait:
-                await wait_for(kube, {(where, plain(name)): goals.ready for name in names}, timeout=timeout)
-
-    asyncio.run(act())
+    async with call.connected() as kube:
+        found = [await kube.client.get(WORKLOAD, kube.namespace, plain(name)) for name in names]
+        for workload in found:
+            if reason := obstacle(workload):
+                raise CommandError(reason)
+        for workload in found:
+            call.report(*await _scaled(kube, workload, replicas))
+        await call.follow(kube, {key_of(workload): goals.ready for workload in found})
 
 
 def obstacle(workload: Object) -> str:

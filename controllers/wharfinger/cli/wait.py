@@ -1,56 +1,58 @@
 """``wharfinger wait``: until workloads are as wanted; at once to an end where they never will be."""
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wharfinger.cli.errors import BadInputError, CommandError
-from wharfinger.cli.options import FIVE_MINUTES, Context, Kubeconfig, Namespace, OptionalNames, Timeout
+from wharfinger.cli.options import FIVE_MINUTES, OptionalNames, Timeout
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from wharfinger.api.resource import Key
     from wharfinger.cli.goals import Goal
     from wharfinger.cli.kube import Kube
 
+Object = dict[str, Any]
+
+KIND = "ContainerWorkload"
+
 _CONDITION = re.compile(r"condition=([A-Za-z]\w*)(?:=(\w+))?")
 
 
-def wait(
+@verb()
+async def wait(
+    call: Call,
     *,
     names: OptionalNames = None,
     for_: Annotated[
         str, typer.Option("--for", metavar="WHAT", help="ready, stalled, deleted, or condition=TYPE[=STATUS].")
     ] = "ready",
     every: Annotated[bool, typer.Option("--all", help="Every workload that the namespace has now.")] = False,
-    timeout: Timeout = FIVE_MINUTES,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
+    timeout: Timeout = FIVE_MINUTES,  # noqa: ASYNC109
 ) -> None:
     """Wait for workloads. While waiting for ready, one that is Stalled ends it at once, with the reason.
 
     Exit code 1 after the timeout, for one that does not exist, and for one that cannot get there.
     """
-    import asyncio
-
-    from wharfinger.cli import console
-    from wharfinger.cli.kube import connect
-    from wharfinger.cli.names import full
     from wharfinger.cli.waiting import wait_for
 
     goal = goal_named(for_)
     if bool(names) == every:
         raise BadInputError("name the workloads to wait for, or say --all")
+    async with call.connected() as kube:
+        keys = await _keys(kube, kube.namespace, names)
+        found = await wait_for(kube, dict.fromkeys(keys, goal), timeout=timeout)
+    for key in keys:
+        call.report(found.get(key) or identity(*key), for_)
 
-    async def act() -> "list[Key]":
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            keys = await _keys(kube, namespace or kube.namespace, names)
-            await wait_for(kube, dict.fromkeys(keys, goal), timeout=timeout)
-            return keys
 
-    for _, name in asyncio.run(act()):
-        console.say(f"{full(name)} {for_}")
+def identity(namespace: str, name: str) -> Object:
+    """All that is known of a workload that nobody has seen: it was deleted before."""
+    from wharfinger.api import API_VERSION
+
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"namespace": namespace, "name": name}}
 
 
 def goal_named(text: str) -> "Goal":

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
 
 from wharfinger.api.resource import Key
 from wharfinger.cli import console
@@ -11,56 +13,85 @@ from wharfinger.cli.goals import Goal, Outcome, Standing
 from wharfinger.cli.kube import WORKLOAD, Kube
 from wharfinger.cli.watching import Objects, Scope, states
 
+Object = dict[str, Any]
+
 Tell = Callable[[Key, Standing], None]
-
-
-async def wait_for(kube: Kube, goals: Mapping[Key, Goal], *, timeout: float, tell: Tell | None = None) -> None:  # noqa: ASYNC109
-    """Until every goal is reached. ``tell`` hears of each change; by default it is a line on standard error.
-
-    Raises CommandError as soon as one fails, and after ``timeout`` seconds.
-    """
-    last: dict[Key, Standing] = {}
-    namespaces = {namespace for namespace, _ in goals}
-    waits = [_one_namespace(kube, each, goals, last, tell or _tell_on_stderr) for each in namespaces]
-    try:
-        async with asyncio.timeout(timeout):
-            await asyncio.gather(*waits)
-    except TimeoutError as error:
-        late = [key for key in goals if last.get(key, _NOTHING).outcome is not Outcome.reached]
-        said = "; ".join(f"{name} is {last.get((namespace, name), _NOTHING).told}" for namespace, name in late)
-        raise CommandError(f"not within {timeout:g} s: {said}") from error
 
 
 _NOTHING = Standing(Outcome.waiting, "not read yet")
 
 
-async def _one_namespace(
-    kube: Kube, namespace: str, goals: Mapping[Key, Goal], last: dict[Key, Standing], tell: Tell
-) -> None:
-    own = {key: goal for key, goal in goals.items() if key[0] == namespace}
-    only = f"metadata.name={next(iter(own))[1]}" if len(own) == 1 else ""
+@dataclass(slots=True)
+class _Progress:
+    """How far each goal is."""
+
+    goals: Mapping[Key, Goal]
+    tell: Tell
+    last: dict[Key, Standing] = field(default_factory=dict)
+    found: dict[Key, Object] = field(default_factory=dict)
+    """The workloads as they were when last looked at."""
+
+    def standing(self, key: Key) -> Standing:
+        return self.last.get(key, _NOTHING)
+
+    def reached(self, namespace: str) -> bool:
+        """Whether all goals in the namespace are."""
+        return all(self.standing(key).outcome is Outcome.reached for key in self.goals if key[0] == namespace)
+
+    def look(self, namespace: str, workloads: Objects) -> None:
+        """Ask every goal, tell what is new, and raise CommandError for one that failed.
+
+        What was reached stays reached: a workload that is Ready and deleted a moment later was Ready.
+        """
+        for key, goal in self.goals.items():
+            if key[0] != namespace or self.standing(key).outcome is Outcome.reached:
+                continue
+            if workload := workloads.get(key):
+                self.found[key] = workload
+            standing = goal(workload)
+            if standing != self.last.get(key):
+                self.tell(key, standing)
+            self.last[key] = standing
+            if standing.outcome is Outcome.failed:
+                raise CommandError(f"{key[1]}: {standing.told}")
+
+    def late(self) -> str:
+        """What is not reached yet, and how it stands."""
+        late = [key for key in self.goals if self.standing(key).outcome is not Outcome.reached]
+        return "; ".join(f"{key[1]} is {self.standing(key).told}" for key in late)
+
+
+async def wait_for(
+    kube: Kube,
+    goals: Mapping[Key, Goal],
+    *,
+    timeout: float,  # noqa: ASYNC109
+    tell: Tell | None = None,
+) -> dict[Key, Object]:
+    """Until every goal is reached. The answer has the workloads as they were then; one that is gone, as it was last.
+
+    ``tell`` hears of each change; by default it is a line on standard error. Raises CommandError as soon as a goal
+    fails, and after ``timeout`` seconds.
+    """
+    progress = _Progress(goals, tell or _tell_on_stderr)
+    waits = [_one_namespace(kube, each, progress) for each in {namespace for namespace, _ in goals}]
+    try:
+        async with asyncio.timeout(timeout):
+            await asyncio.gather(*waits)
+    except TimeoutError as error:
+        raise CommandError(f"not within {timeout:g} s: {progress.late()}") from error
+    return progress.found
+
+
+async def _one_namespace(kube: Kube, namespace: str, progress: _Progress) -> None:
+    names = [name for where, name in progress.goals if where == namespace]
+    only = f"metadata.name={names[0]}" if len(names) == 1 else ""
     scope = Scope(resource=WORKLOAD, namespace=namespace, field_selector=only)
     async with aclosing(states(kube.client, scope)) as seen:
         async for workloads in seen:
-            _look(workloads, own, last, tell)
-            if all(last[key].outcome is Outcome.reached for key in own):
+            progress.look(namespace, workloads)
+            if progress.reached(namespace):
                 return
-
-
-def _look(workloads: Objects, goals: Mapping[Key, Goal], last: dict[Key, Standing], tell: Tell) -> None:
-    """Ask every goal, tell what is new, and raise CommandError for one that failed.
-
-    What was reached stays reached: a workload that is Ready and deleted a moment later was Ready.
-    """
-    for key, goal in goals.items():
-        if last.get(key, _NOTHING).outcome is Outcome.reached:
-            continue
-        standing = goal(workloads.get(key))
-        if standing != last.get(key):
-            tell(key, standing)
-        last[key] = standing
-        if standing.outcome is Outcome.failed:
-            raise CommandError(f"{key[1]}: {standing.told}")
 
 
 def _tell_on_stderr(key: Key, standing: Standing) -> None:

@@ -5,21 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from wharfinger.api.labels import APPLIED_ANNOTATION, INSTANCE_LABEL, MANAGED_BY_LABEL, RETAIN_ANNOTATION
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.client import MANAGER
 from wharfinger.engine.diff import fingerprint, project
 
 SCALE_MANAGER = "wharfinger-scale"
 """Field manager that co-owns ``spec.replicas`` where somebody else scales."""
-
-APPLIED = "wharfinger.dev/applied"
-"""Annotation on each child: fingerprint of what we last wrote."""
-
-RETAIN = "wharfinger.dev/retain"
-"""Annotation on a child that outlives its owner: ``"true"``."""
-
-MANAGED_BY = "app.kubernetes.io/managed-by"
-INSTANCE = "app.kubernetes.io/instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ def prepare(resource: Resource, body: Object, *, wave: int = 0, initial_replicas
 
 def retained(obj: Object) -> bool:
     """Whether the object outlives its owner."""
-    return (obj["metadata"].get("annotations") or {}).get(RETAIN) == "true"
+    return (obj["metadata"].get("annotations") or {}).get(RETAIN_ANNOTATION) == "true"
 
 
 def reference_to(owner: Object) -> Object:
@@ -67,7 +59,7 @@ def reference_to(owner: Object) -> Object:
 def to_write(owner: Object, desired: Desired) -> Object:
     """The body with what every child carries: the fingerprint, and who controls it."""
     metadata = desired.body["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), APPLIED: desired.hash}
+    annotations = {**(metadata.get("annotations") or {}), APPLIED_ANNOTATION: desired.hash}
     whole = {**metadata, "annotations": annotations}
     if not desired.retained:
         whole["ownerReferences"] = [reference_to(owner)]
@@ -90,9 +82,9 @@ def is_ours(owner: Object, live: Object) -> bool:
     metadata = live["metadata"]
     labels = metadata.get("labels") or {}
     return (
-        APPLIED in (metadata.get("annotations") or {})
-        and labels.get(INSTANCE) == owner["metadata"]["name"]
-        and labels.get(MANAGED_BY) == MANAGER
+        APPLIED_ANNOTATION in (metadata.get("annotations") or {})
+        and labels.get(INSTANCE_LABEL) == owner["metadata"]["name"]
+        and labels.get(MANAGED_BY_LABEL) == MANAGER
     )
 
 

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from hashlib import blake2b
 
 from wharfinger.api.builtin import LEASE
+from wharfinger.api.labels import ELECTION_LABEL
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError, LeadershipLost, NotFound
-from wharfinger.engine.lease import ELECTION, Lease, LeaseTiming
+from wharfinger.engine.lease import Lease, LeaseTiming
 from wharfinger.engine.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class SingleLease(Leadership):
     """One leader; the others wait with warm caches."""
 
     def __init__(self, client: KubeClient, *, namespace: str, name: str, identity: str, timing: LeaseTiming) -> None:
-        labels = {ELECTION: name}
+        labels = {ELECTION_LABEL: name}
         self._lease = Lease(client, namespace=namespace, name=name, identity=identity, timing=timing, labels=labels)
         self._timing = timing
         self._gauge = client.metrics.leader.labels(name)
@@ -108,7 +109,7 @@ class ShardedLeases(Leadership):
                 name=f"{name}-{suffix}",
                 identity=identity,
                 timing=timing,
-                labels={ELECTION: name},
+                labels={ELECTION_LABEL: name},
             )
 
         self._shards = [lease(f"shard-{index}") for index in range(shards)]
@@ -146,7 +147,7 @@ class ShardedLeases(Leadership):
 
     async def _look(self) -> None:
         """See every Lease of the election in one request."""
-        selector = f"{ELECTION}={self._name}"
+        selector = f"{ELECTION_LABEL}={self._name}"
         live = {
             obj["metadata"]["name"]: obj
             for obj in await self._client.list(LEASE, self._namespace, label_selector=selector)

@@ -20,9 +20,6 @@ from wharfinger.engine.errors import ApiError, Conflict, NotFound
 
 _log = logging.getLogger(__name__)
 
-ELECTION = "wharfinger.dev/election"
-"""Label on every Lease of one election: its name."""
-
 _Seen = tuple[str | None, str | None, int | None]
 
 

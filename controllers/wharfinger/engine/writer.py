@@ -11,12 +11,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from itertools import groupby
 from typing import Any
 
+from wharfinger.api.labels import APPLIED_ANNOTATION
 from wharfinger.api.resource import Object, Resource, key_of
 from wharfinger.engine.client import MANAGER, KubeClient
 from wharfinger.engine.deleter import Deleter
 from wharfinger.engine.desired import (
-    APPLIED,
-    RETAIN,
     SCALE_MANAGER,
     Desired,
     describe_owner,
@@ -39,9 +38,7 @@ from wharfinger.engine.outcome import Outcome, WriteError, settle
 from wharfinger.engine.stores import Stores
 
 __all__ = [
-    "APPLIED",
     "MANAGER",
-    "RETAIN",
     "SCALE_MANAGER",
     "ChildWriter",
     "Desired",
@@ -144,7 +141,7 @@ class ChildWriter:
         uid, looked_at = metadata["uid"], substance(live, desired)
         if self._verified.get(uid) == looked_at:
             return True
-        if (metadata.get("annotations") or {}).get(APPLIED) != desired.hash:
+        if (metadata.get("annotations") or {}).get(APPLIED_ANNOTATION) != desired.hash:
             return False
         if not desired.retained and reference_to(owner) not in metadata.get("ownerReferences", ()):
             return False
@@ -183,7 +180,7 @@ class ChildWriter:
             await self._apply_to(owner, desired, held, outcome)
 
     async def _apply(self, owner: Object, desired: Desired, live: Object, outcome: Outcome) -> None:
-        drifted = (live["metadata"].get("annotations") or {}).get(APPLIED) == desired.hash
+        drifted = (live["metadata"].get("annotations") or {}).get(APPLIED_ANNOTATION) == desired.hash
         with outcome.taking(desired.resource, desired.key), self._stores[desired.resource].writing(desired.key):
             await self._apply_to(owner, desired, live, outcome)
             if drifted:

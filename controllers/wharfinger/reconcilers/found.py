@@ -10,14 +10,13 @@ from __future__ import annotations
 import logging
 
 from wharfinger.api.builtin import POD
-from wharfinger.api.labels import REVISION_LABEL, WORKLOAD_LABEL
+from wharfinger.api.labels import MANAGED_BY, MANAGED_BY_LABEL, REVISION_LABEL, WORKLOAD_LABEL
 from wharfinger.api.resource import Object, controller_of, key_of
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError, Conflict, NotFound
 from wharfinger.reconcilers.plan import Plan
 from wharfinger.reconcilers.view import View
 from wharfinger.render import selector
-from wharfinger.render.metadata import MANAGED_BY, MANAGED_BY_LABEL
 
 _log = logging.getLogger(__name__)
 

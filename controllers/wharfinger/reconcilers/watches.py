@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 
 from wharfinger.api import builtin
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.labels import WORKLOAD_LABEL
+from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, WORKLOAD_LABEL
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.controller import Watch
 from wharfinger.engine.stores import Stores
@@ -14,7 +14,6 @@ from wharfinger.engine.trim import shallow, slim
 from wharfinger.reconcilers.content import trim_content
 from wharfinger.reconcilers.reading import readable
 from wharfinger.render import referenced
-from wharfinger.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 from wharfinger.rollout import event_subject, trim_event, trim_pod
 
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"

@@ -44,7 +44,7 @@ async def reconcile(context: Context, key: Key) -> Result | None:
         return None
 
     if plan.gate.persist_first:
-        obj = await _persist(context, obj, plan)
+        obj = await _persist(context, obj, plan, report(obj, view, plan, Outcome()))
     outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
     await _delete_pods(context, plan)
     if found.unseen(view, plan):
@@ -76,14 +76,15 @@ def _refuse(context: Context, obj: Object, status: Object) -> None:
             context.events.event(obj, "Warning", finding["reason"], f"{finding['path']}: {finding['message']}")
 
 
-async def _persist(context: Context, obj: Object, plan: Plan) -> Object:
+async def _persist(context: Context, obj: Object, plan: Plan, status: Object) -> Object:
     """Write down which revision shall run before an object does: who goes on after a crash must not decide again.
 
     The revision's own record comes before: a status that names a number which no record has would use that number up.
+    The whole status goes with it: an annotation moves no generation, so that Ready alone tells who waits that what they
+    asked for is not there yet.
     """
     records = [child for child in plan.desired if child.resource == CONTROLLER_REVISION]
     await context.writer.ensure(obj, records, prune=False)
-    status = {**obj.get("status", {}), "rollout": plan.gate.state.to_json()}
     return await context.status.write_now(obj, status)
 
 

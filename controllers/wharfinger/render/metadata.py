@@ -6,23 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.labels import WORKLOAD_LABEL
+from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, NAME_LABEL, WORKLOAD_LABEL
 from wharfinger.api.resource import Object, Resource
-
-NAME_LABEL = "app.kubernetes.io/name"
-INSTANCE_LABEL = "app.kubernetes.io/instance"
-MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
-MANAGED_BY = "wharfinger"
-"""Value of `MANAGED_BY_LABEL` on everything we make: the server-side selector of our watches."""
-
-REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
-"""On the pods' parent: the number of that revision, for people."""
-RESTARTED_ANNOTATION = "wharfinger.dev/restartedAt"
-"""On the workload, set by hand or by the CLI; copied to the pods, where a new value makes a new revision."""
-CONTENT_ANNOTATION = "wharfinger.dev/content"
-"""On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""
-RETAIN_ANNOTATION = "wharfinger.dev/retain"
-"""On an object that outlives its workload: written without an ownerReference, never pruned."""
 
 _NOT_PASSED_ON = (
     "wharfinger.dev/",

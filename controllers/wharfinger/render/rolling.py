@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wharfinger.api.containerworkload import Rollout, Workload
-from wharfinger.api.labels import REVISION_LABEL
+from wharfinger.api.labels import REVISION_LABEL, REVISION_NUMBER_ANNOTATION
 from wharfinger.api.resource import Object, Resource
 from wharfinger.render import metadata
 from wharfinger.render.options import Options
@@ -22,7 +22,7 @@ FROZEN = 2**31 - 1
 
 def workload_object(resource: Resource, workload: Workload, name: str, running: Template, options: Options) -> Object:
     """apiVersion, kind and metadata of the object that runs the pods, with the revision that it runs."""
-    number = {metadata.REVISION_NUMBER_ANNOTATION: str(options.revision)}
+    number = {REVISION_NUMBER_ANNOTATION: str(options.revision)}
     meta = metadata.metadata(workload, name, annotations=number)
     meta["labels"][REVISION_LABEL] = running.hash
     return metadata.new(resource, meta)

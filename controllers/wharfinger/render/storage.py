@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from wharfinger.api.builtin import PERSISTENT_VOLUME_CLAIM
 from wharfinger.api.containerworkload import ClaimTemplate, Storage, Workload
+from wharfinger.api.labels import RETAIN_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.render import names
-from wharfinger.render.metadata import RETAIN_ANNOTATION, metadata, new, own_labels
+from wharfinger.render.metadata import metadata, new, own_labels
 from wharfinger.render.values import present
 
 _MANY_NODES = frozenset({"ReadWriteMany", "ReadOnlyMany"})

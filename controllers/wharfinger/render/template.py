@@ -16,17 +16,10 @@ import orjson
 
 from wharfinger.api.builtin import CONTROLLER_REVISION
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.labels import IMPORTED_ANNOTATION, REVISION_LABEL
+from wharfinger.api.labels import CONTENT_ANNOTATION, IMPORTED_ANNOTATION, RESTARTED_ANNOTATION, REVISION_LABEL
 from wharfinger.api.resource import Object
 from wharfinger.render import files, names
-from wharfinger.render.metadata import (
-    CONTENT_ANNOTATION,
-    RESTARTED_ANNOTATION,
-    found_labels,
-    metadata,
-    new,
-    pod_labels,
-)
+from wharfinger.render.metadata import found_labels, metadata, new, pod_labels
 from wharfinger.render.pod_template import pod_spec
 from wharfinger.render.storage import claim_templates
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from wharfinger.api.status import RolloutStatus
+from wharfinger.rollout.diagnosis import capital
 from wharfinger.rollout.observation import Observation
 
 
@@ -25,9 +26,9 @@ def announcements(
     """What changed from `before` to `after`. A first rollout that goes well is no news."""
     told = after.message or ""
     if _new_failure(before, after):
-        yield Announcement("Warning", "RolloutFailed", f"{_capital(told)}{_consequence(after)}")
+        yield Announcement("Warning", "RolloutFailed", f"{capital(told)}{_consequence(after)}")
     elif after.state == "Failed" and before is not None and before.state != "Failed":
-        yield Announcement("Warning", "RollbackFailed", _capital(told))
+        yield Announcement("Warning", "RollbackFailed", capital(told))
     if before is None:
         return
     if before.running_revision not in (None, after.running_revision):
@@ -73,7 +74,3 @@ def _pause(before: RolloutStatus, after: RolloutStatus) -> Iterator[Announcement
     resumed = before.state == "Paused" and after.state == "Progressing"
     if resumed and before.running_revision == after.running_revision:
         yield Announcement("Normal", "RolloutResumed", f"Revision {after.running_revision} goes on")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

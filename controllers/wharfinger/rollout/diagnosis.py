@@ -101,6 +101,11 @@ def sentence(problem: PodProblem) -> str:
     return f"{subject}: {container}{problem.reason}" + (f": {problem.message}" if problem.message else "")
 
 
+def capital(text: str) -> str:
+    """The message, as the beginning of another."""
+    return text[:1].upper() + text[1:]
+
+
 def _merged(same: list[PodProblem]) -> PodProblem:
     first = min(same, key=lambda problem: problem.pod)
     names = {problem.pod for problem in same}

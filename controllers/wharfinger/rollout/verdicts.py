@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from wharfinger.api.containerworkload import Mode
 from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.status import Finding, JobStatus, PodProblem, RolloutStatus
-from wharfinger.rollout.diagnosis import sentence
+from wharfinger.rollout.diagnosis import capital, sentence
 from wharfinger.rollout.observation import Observation
 from wharfinger.rollout.revisions import RevisionRef
 
@@ -144,7 +144,7 @@ def _rolling_back(case: Case) -> tuple[Verdict, ...] | None:
 def _rollout_failed(case: Case) -> tuple[Verdict, ...] | None:
     if case.state.state != "Failed":
         return None
-    told = _capital(case.state.message or f"revision {case.state.running_revision} failed")
+    told = capital(case.state.message or f"revision {case.state.running_revision} failed")
     known_by_then = case.worst is not None and case.worst.reason in told
     now = f"{case.ready_of} ready" + ("" if known_by_then else _naming(case.worst))
     return _stalled("RolloutFailed", f"{told}. {now}; fix what is wrong, or change the spec")
@@ -155,7 +155,7 @@ def _paused(case: Case) -> tuple[Verdict, ...] | None:
     if case.state.state != "Paused":
         return None
     if not case.paused:
-        told = _capital(case.state.message or "the rollout failed")
+        told = capital(case.state.message or "the rollout failed")
         return _stalled("RolloutPaused", f"{told}. Paused where it is: {case.ready_of} ready; change the spec to go on")
     where = f"revision {case.state.running_revision} runs, {case.ready_of} ready"
     pending = f"; revision {case.target.number} waits" if case.state.running_revision != case.target.number else ""
@@ -260,7 +260,3 @@ def _because(case: Case) -> str:
         return f", as the annotation {ROLLBACK_TO_ANNOTATION} asks; remove it to run revision {case.target.number}"
     told = case.state.message or f"revision {case.state.failed_revision} failed"
     return f": {told}; fix the spec and apply again"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.support.chart_values import GOOD
+from tests.support.chart_values import GOOD, SELF_SIGNED
 from tests.support.helm import Helm, by_identity
 from tests.support.world import World
 
@@ -18,8 +18,18 @@ from wharfinger.cluster.definitions import apply_definitions
 pytestmark = pytest.mark.integration
 
 
-def monitoring_crd(kind: str) -> Object:
-    """A kind of the Prometheus operator, as far as it matters here: it takes any spec."""
+FOREIGN = {
+    "ServiceMonitor": "monitoring.coreos.com",
+    "PodMonitor": "monitoring.coreos.com",
+    "PrometheusRule": "monitoring.coreos.com",
+    "Issuer": "cert-manager.io",
+    "Certificate": "cert-manager.io",
+}
+"""Kinds of the Prometheus operator and of cert-manager, and their groups."""
+
+
+def foreign_crd(kind: str, group: str) -> Object:
+    """Such a kind, as far as it matters here: it takes any spec."""
     plural = f"{kind.lower()}s"
     schema = {
         "type": "object",
@@ -29,9 +39,9 @@ def monitoring_crd(kind: str) -> Object:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.monitoring.coreos.com"},
+        "metadata": {"name": f"{plural}.{group}"},
         "spec": {
-            "group": "monitoring.coreos.com",
+            "group": group,
             "names": {"kind": kind, "plural": plural},
             "scope": "Namespaced",
             "versions": [version],
@@ -40,16 +50,16 @@ def monitoring_crd(kind: str) -> Object:
 
 
 @pytest.fixture(scope="session")
-def monitoring(wharfinger_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The Prometheus operator's kinds, served."""
-    crds = [monitoring_crd(kind) for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule")]
-    path = tmp_path_factory.mktemp("monitoring") / "crds.yaml"
+def foreign(wharfinger_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """These kinds, served."""
+    crds = [foreign_crd(*each) for each in FOREIGN.items()]
+    path = tmp_path_factory.mktemp("foreign") / "crds.yaml"
     path.write_text(yaml.safe_dump_all(crds))
     apply_definitions(wharfinger_cluster.client(), [path])
 
 
-@pytest.mark.parametrize("values", GOOD.values(), ids=GOOD)
-async def test_every_object_passes_a_dry_run(monitoring: None, world: World, tmp_path: Path, values: Object) -> None:
+@pytest.mark.parametrize("values", [*GOOD.values(), SELF_SIGNED], ids=[*GOOD, "self-signed"])
+async def test_every_object_passes_a_dry_run(foreign: None, world: World, tmp_path: Path, values: Object) -> None:
     """On the server: schema, defaults, admission."""
     manifests = await Helm(4, world.kubeconfig, world.namespace, tmp_path).template(values)
     taken = [obj for group in by_namespace(manifests).values() for obj in await dry_run(world, group)]

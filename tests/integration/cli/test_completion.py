@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from tests.support.workloads import V1
@@ -32,3 +33,15 @@ async def test_names_are_completed_from_the_cluster(world: World) -> None:
     assert await completed("wharfinger", "status", *where, "w") == ["web", "worker"]
     assert await completed("wharfinger", "restart", *where, "web", "w") == ["worker"]
     assert await completed("wharfinger", "logs", *where, "x") == []
+
+
+async def test_kubectl_completes_the_plugin(world: World) -> None:
+    """kubectl finds kubectl_complete-wharfinger on the PATH, beside the plugin."""
+    process = await asyncio.create_subprocess_exec(
+        *("kubectl", "__complete", "wharfinger", "st"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert out.decode().splitlines() == ["status", ":4"]

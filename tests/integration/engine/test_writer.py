@@ -10,9 +10,9 @@ from tests.integration.engine.widgets import WIDGET, config, deployment, desired
 from tests.support.waiting import eventually
 
 from wharfinger.api.builtin import CONFIG_MAP, DEPLOYMENT, POD, SERVICE
+from wharfinger.api.labels import RETAIN_ANNOTATION
 from wharfinger.api.resource import Object, Resource
 from wharfinger.engine.client import KubeClient
-from wharfinger.engine.desired import RETAIN
 from wharfinger.engine.errors import Conflict, LeadershipLost, NotFound
 from wharfinger.engine.outcome import Outcome
 from wharfinger.engine.store import Store
@@ -180,7 +180,7 @@ async def test_a_child_of_the_owner_before_us_is_waited_for(desk: Desk, client: 
 
 async def test_what_is_retained_has_no_owner_and_is_never_pruned(desk: Desk, client: KubeClient) -> None:
     kept = config("kept", x="1")
-    kept["metadata"]["annotations"] = {RETAIN: "true"}
+    kept["metadata"]["annotations"] = {RETAIN_ANNOTATION: "true"}
     await desk.want(kept)
     live = await desk.live(CONFIG_MAP, "kept")
     assert live is not None

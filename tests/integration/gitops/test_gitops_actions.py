@@ -13,11 +13,10 @@ from tests.support.workloads import MODES, V2, image_of, pods_of, rollout_of
 from tests.support.world import World, condition
 
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
+from wharfinger.api.labels import PAUSED_ANNOTATION, RESTARTED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.engine.diff import merge_patch
 from wharfinger.engine.operator import Operator
-from wharfinger.render.metadata import RESTARTED_ANNOTATION
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("engines")]
 

@@ -7,7 +7,7 @@ import pytest
 from wharfinger.api import API_VERSION
 from wharfinger.api.parse import parse
 from wharfinger.cli.diff.meaning import Meaning, Surroundings, meaning
-from wharfinger.cli.diff.text import difference, style
+from wharfinger.cli.diff.text import Difference, style
 from wharfinger.cli.documents import Document
 from wharfinger.cli.errors import BadInputError
 from wharfinger.cli.proposals import Proposal, conflicts, placed, refusal, substance
@@ -106,15 +106,15 @@ def test_replicas_that_an_autoscaler_has_are_not_shown() -> None:
 
 def test_a_diff_shows_what_differs_whatever_the_order_of_keys() -> None:
     before = {"kind": "A", "spec": {"a": 1, "b": [1, 2]}}
-    assert difference("A/a", before, {"spec": {"b": [1, 2], "a": 1}, "kind": "A"}).lines == ()
-    found = difference("A/a", before, {"kind": "A", "spec": {"a": 2, "b": [1, 2]}})
+    assert Difference("A/a", before, {"spec": {"b": [1, 2], "a": 1}, "kind": "A"}).lines == ()
+    found = Difference("A/a", before, {"kind": "A", "spec": {"a": 2, "b": [1, 2]}})
     assert found.lines[:2] == ("--- live/A/a", "+++ applied/A/a")
     assert [line for line in found.lines[3:] if line[0] in "+-"] == ["-  a: 1", "+  a: 2"]
 
 
 def test_what_comes_and_goes_is_compared_with_nothing() -> None:
-    assert difference("A/a", None, {"kind": "A"}).lines[:2] == ("--- /dev/null", "+++ applied/A/a")
-    assert difference("A/a", {"kind": "A"}, None).lines[:2] == ("--- live/A/a", "+++ /dev/null")
+    assert Difference("A/a", None, {"kind": "A"}).lines[:2] == ("--- /dev/null", "+++ applied/A/a")
+    assert Difference("A/a", {"kind": "A"}, None).lines[:2] == ("--- live/A/a", "+++ /dev/null")
 
 
 def test_lines_have_their_colours() -> None:

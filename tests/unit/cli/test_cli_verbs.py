@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from wharfinger.cli.completion import kubectl_answer
 from wharfinger.cli.errors import BadInputError
 from wharfinger.cli.events import Happening, happenings, news
 from wharfinger.cli.main import invoke
@@ -75,6 +76,18 @@ def completed(words: str, **environment: str) -> "subprocess.CompletedProcess[st
 
 def test_commands_are_completed() -> None:
     assert set(completed("wharfinger re").stdout.split()) == {"render", "restart", "resume"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["st"], ["status", ":4"]),
+        (["status", "-o", "n"], ["name", ":4"]),
+        (["render", ""], [":0"]),  # files, by the shell
+    ],
+)
+def test_kubectl_is_told_candidates_and_a_directive(words: list[str], said: list[str]) -> None:
+    assert kubectl_answer(words) == said
 
 
 def test_names_that_cannot_be_had_are_completed_to_nothing_in_silence(tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from wharfinger.api.builtin import CONFIG_MAP, DEPLOYMENT
+from wharfinger.api.labels import APPLIED_ANNOTATION, RETAIN_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.engine.deleter import is_final
 from wharfinger.engine.desired import (
-    APPLIED,
-    RETAIN,
     describe_owner,
     hand_over,
     is_leftover,
@@ -61,10 +60,11 @@ def test_ours_by_controller_reference() -> None:
 
 def test_an_orphan_of_ours_is_taken_back_and_anything_else_is_not() -> None:
     labels = {"app.kubernetes.io/instance": "web", "app.kubernetes.io/managed-by": "wharfinger"}
-    assert is_ours(OWNER, _live(labels=labels, annotations={APPLIED: "h"}))
+    assert is_ours(OWNER, _live(labels=labels, annotations={APPLIED_ANNOTATION: "h"}))
     assert not is_ours(OWNER, _live(labels=labels))
-    assert not is_ours(OWNER, _live(labels={**labels, "app.kubernetes.io/instance": "db"}, annotations={APPLIED: "h"}))
-    assert not is_ours(OWNER, _live(annotations={APPLIED: "h"}))
+    others = {**labels, "app.kubernetes.io/instance": "db"}
+    assert not is_ours(OWNER, _live(labels=others, annotations={APPLIED_ANNOTATION: "h"}))
+    assert not is_ours(OWNER, _live(annotations={APPLIED_ANNOTATION: "h"}))
 
 
 def test_a_child_of_the_owner_before_us_is_left_to_the_garbage_collector() -> None:
@@ -77,13 +77,13 @@ def test_a_child_of_the_owner_before_us_is_left_to_the_garbage_collector() -> No
 def test_children_carry_a_fingerprint_and_their_owner() -> None:
     desired = prepare(DEPLOYMENT, _body(replicas=2))
     metadata = to_write(OWNER, desired)["metadata"]
-    assert metadata["annotations"] == {APPLIED: desired.hash}
+    assert metadata["annotations"] == {APPLIED_ANNOTATION: desired.hash}
     assert metadata["ownerReferences"][0]["uid"] == "owner-uid"
     assert "annotations" not in desired.body["metadata"], "what is desired stays as it was"
 
 
 def test_what_outlives_its_owner_has_none() -> None:
-    body = {**_body(), "metadata": {"name": "d", "namespace": "ns", "annotations": {RETAIN: "true"}}}
+    body = {**_body(), "metadata": {"name": "d", "namespace": "ns", "annotations": {RETAIN_ANNOTATION: "true"}}}
     assert "ownerReferences" not in to_write(OWNER, prepare(CONFIG_MAP, body))["metadata"]
 
 

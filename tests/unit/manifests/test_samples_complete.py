@@ -11,8 +11,7 @@ import yaml
 
 from wharfinger.api.customresource import definition
 from wharfinger.api.kinds import CONTAINER_WORKLOAD, CONTAINER_WORKLOAD_KIND
-from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
-from wharfinger.render.metadata import RESTARTED_ANNOTATION
+from wharfinger.api.labels import PAUSED_ANNOTATION, RESTARTED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 
 SAMPLES = sorted((Path(__file__).parents[3] / "manifests/samples").glob("*.yaml"))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wharfinger.api.builtin import DEPLOYMENT, POD
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.resource import Resource
 from wharfinger.cli.demo.view import View
 from wharfinger.cli.demo.waiting import Objects, until
@@ -79,7 +80,7 @@ class Scene:
     @property
     def selector(self) -> str:
         """Selects the workload's pods."""
-        return f"app.kubernetes.io/instance={NAME}"
+        return f"{INSTANCE_LABEL}={NAME}"
 
     async def until_deployment(self, expected: Callable[[Object], bool]) -> float:
         """Wait until the Deployment is there and as expected; how long that took."""

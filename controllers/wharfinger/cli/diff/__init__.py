@@ -2,14 +2,15 @@
 
 - `meaning`: the objects that a workload stands for on this cluster, now and after the apply. Pure.
 - `reading`: what `meaning` needs to know, from the API server.
-- `text`: unified diffs. Pure.
+- `text`: what is different about one object, as a unified diff and field by field. Pure.
 """
 
 from typing import TYPE_CHECKING
 
 import typer
 
-from wharfinger.cli.options import Context, Files, Force, Kubeconfig, Namespace
+from wharfinger.cli.options import Files, Force
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from wharfinger.cli.diff.text import Difference
@@ -18,41 +19,31 @@ DIFFERENT = 1
 FAILED = 2
 
 
-def diff(
-    *,
-    files: Files,
-    force_conflicts: Force = False,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-) -> None:
+@verb()
+async def diff(call: Call, *, files: Files, force_conflicts: Force = False) -> None:
     """Show what `apply` would change: in the workloads, and in the objects that Wharfinger makes of them.
 
     Exit codes are kubectl diff's: 0 no differences, 1 differences, 2 it failed, or a document is wrong.
     """
-    import asyncio
-
     from wharfinger.cli.diff.text import show
-    from wharfinger.cli.documents import read_documents
     from wharfinger.cli.errors import CommandError
 
-    async def compare() -> "list[Difference]":
-        from wharfinger.cli.diff.reading import differences
-        from wharfinger.cli.kube import connect
-        from wharfinger.cli.proposals import check, placed, propose
-
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            documents = [placed(document, given=namespace, default=kube.namespace) for document in read]
-            await check(kube, documents)
-            proposals = await propose(kube, documents, force=force_conflicts)
-            return [each for proposal in proposals for each in await differences(kube, proposal)]
-
     try:
-        read = read_documents(files)
-        found = asyncio.run(compare())
+        found = await _differences(call, files, force=force_conflicts)
     except CommandError as error:
         error.exit_code = FAILED
         raise
-    show(found)
+    show(found, call.output)
     if found:
         raise typer.Exit(DIFFERENT)
+
+
+async def _differences(call: Call, files: list[str], *, force: bool) -> "list[Difference]":
+    from wharfinger.cli.diff.reading import differences
+    from wharfinger.cli.documents import read_documents
+    from wharfinger.cli.proposals import proposed
+
+    read = read_documents(files)
+    async with call.connected() as kube:
+        proposals = await proposed(kube, read, namespace=call.namespace, force=force)
+        return [each for proposal in proposals for each in await differences(kube, proposal)]

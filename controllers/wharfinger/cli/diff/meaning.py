@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
+from wharfinger.api.labels import CONTENT_ANNOTATION, PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.parse import parse
 from wharfinger.api.status import ContainerWorkloadStatus, RolloutStatus
 from wharfinger.render import Options, Template, checked, file_maps, objects, template
-from wharfinger.render.metadata import CONTENT_ANNOTATION
 from wharfinger.rollout import History, RevisionRef, history, target_ref
 
 Object = dict[str, Any]

@@ -3,14 +3,14 @@
 import asyncio
 
 from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, HTTP_ROUTE
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.parse import InvalidSpec, parse
 from wharfinger.cli import console
 from wharfinger.cli.diff.meaning import Meaning, Object, Surroundings, meaning
-from wharfinger.cli.diff.text import Difference, difference
+from wharfinger.cli.diff.text import Difference
 from wharfinger.cli.kube import Kube
 from wharfinger.cli.names import full
 from wharfinger.cli.proposals import Proposal, substance
-from wharfinger.cli.status.detail import INSTANCE
 from wharfinger.engine.errors import Forbidden, NotFound
 from wharfinger.reconcilers.content import DIGEST, trim_content
 from wharfinger.render import referenced
@@ -20,10 +20,10 @@ async def differences(kube: Kube, proposal: Proposal) -> list[Difference]:
     """The workload's own difference, then those of its objects; only those that there are."""
     namespace, name = proposal.key
     before = substance(proposal.live) if proposal.live else None
-    found = [difference(f"{namespace}/{full(name)}", before, substance(proposal.result))]
+    found = [Difference(f"{namespace}/{full(name)}", before, substance(proposal.result))]
     meant = await _meaning(kube, proposal)
     found += [
-        difference(f"{namespace}/{each}", meant.before.get(each), meant.after.get(each))
+        Difference(f"{namespace}/{each}", meant.before.get(each), meant.after.get(each))
         for each in dict.fromkeys((*meant.before, *meant.after))
     ]
     if meant.remark:
@@ -45,7 +45,7 @@ async def _surroundings(kube: Kube, proposal: Proposal) -> Surroundings:
     namespace, name = proposal.key
     served, records, digests = await asyncio.gather(
         kube.client.discover(HTTP_ROUTE.group, HTTP_ROUTE.version),
-        kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE}={name}"),
+        kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE_LABEL}={name}"),
         _digests(kube, proposal),
     )
     uid = (proposal.live or {"metadata": {}})["metadata"].get("uid")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wharfinger.cli.console import DocumentFormat
+from wharfinger.cli.console import Format
 from wharfinger.cli.errors import NOT_WELL
-from wharfinger.cli.options import Context, Kubeconfig, Namespace
+from wharfinger.cli.options import Context, Kubeconfig, Namespace, Output
 
 if TYPE_CHECKING:
     from wharfinger.cli.doctor.verdict import Check
@@ -23,9 +23,7 @@ def doctor(
     operator_namespace: Annotated[
         str, typer.Option("--operator-namespace", help="Where to look for the operator first.")
     ] = "wharfinger-system",
-    output: Annotated[
-        DocumentFormat | None, typer.Option("--output", "-o", help="How to print it; a table if absent.")
-    ] = None,
+    output: Output = Format.table,
 ) -> None:
     """Examine a cluster and a namespace of it: does all work that workloads need? Changes nothing.
 
@@ -53,14 +51,17 @@ def doctor(
         raise typer.Exit(NOT_WELL)
 
 
-def _show(found: "list[Check]", output: DocumentFormat | None) -> None:
+def _show(found: "list[Check]", output: Format) -> None:
     from rich.text import Text
 
     from wharfinger.cli import console
 
-    if output is not None:
-        data = {"checks": [check.to_json() for check in found]}
-        console.print_data(data, as_json=output is DocumentFormat.json)
+    if output in (Format.json, Format.yaml):
+        console.print_data({"checks": [check.to_json() for check in found]}, as_json=output is Format.json)
+        return
+    if output is Format.name:
+        for check in found:
+            console.say(check.check)
         return
     styles = {"ok": "green", "unknown": "dim", "warning": "yellow", "fail": "bold red"}
     table = console.table("check", "verdict", "message", "remedy")

@@ -15,13 +15,13 @@ import orjson
 
 from wharfinger.api import builtin
 from wharfinger.api.kinds import KINDS
+from wharfinger.api.labels import ELECTION_LABEL
 from wharfinger.api.resource import Object, Resource
 from wharfinger.cli.doctor.facts import Facts, Objects, Operator
 from wharfinger.cli.doctor.rights import CLUSTER_WIDE, OPERATOR, USER, Access
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.errors import ApiError, NotFound, Unavailable
-from wharfinger.engine.lease import ELECTION
 
 
 def _review(kind: str, plural: str) -> Resource:
@@ -168,7 +168,7 @@ async def _operator(client: KubeClient, operator_namespace: str, namespace: str,
 async def _leases(client: KubeClient, operator_namespace: str, notes: Notes) -> Objects:
     """The operator's Leases: where it is said to be, else wherever it is."""
     for scope in (operator_namespace, None):
-        found = await notes.or_none("leases", client.list(builtin.LEASE, scope, label_selector=ELECTION))
+        found = await notes.or_none("leases", client.list(builtin.LEASE, scope, label_selector=ELECTION_LABEL))
         if leases := [lease for lease in found or () if "-member-" not in lease["metadata"]["name"]]:
             notes.pop("leases", None)
             return tuple(leases)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wharfinger.cli.console import DocumentFormat
+from wharfinger.cli.console import Format
 from wharfinger.cli.errors import NOT_WELL, BadInputError
-from wharfinger.cli.options import Context, Kubeconfig, Namespace
+from wharfinger.cli.options import Context, Kubeconfig, Namespace, Output
 
 if TYPE_CHECKING:
     from wharfinger.api.resource import Resource
@@ -25,9 +25,7 @@ def import_(
     namespace: Namespace = None,
     context: Context = None,
     kubeconfig: Kubeconfig = None,
-    output: Annotated[
-        DocumentFormat, typer.Option("--output", "-o", help="How to print the document.")
-    ] = DocumentFormat.yaml,
+    output: Output = Format.yaml,
     apply: Annotated[
         bool, typer.Option("--apply", help="Create the workload and hand the objects over to it.")
     ] = False,

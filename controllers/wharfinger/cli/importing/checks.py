@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from wharfinger.api.labels import MANAGED_BY_LABEL
 from wharfinger.api.resource import Object, controller_of
 from wharfinger.api.status import Finding
 from wharfinger.cli.importing.source import Source
 from wharfinger.cli.importing.tools import tool_of
 from wharfinger.render.findings.rule import error, warning
-from wharfinger.render.metadata import MANAGED_BY_LABEL
 
 
 def obstacles(source: Source, taken: Sequence[Object], *, force: bool, allow_restart: bool) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from wharfinger.api import API_VERSION
 from wharfinger.api.containerworkload import ContainerWorkloadSpec, Workload
 from wharfinger.api.findings import findings
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.labels import IMPORTED_ANNOTATION
+from wharfinger.api.labels import IMPORTED_ANNOTATION, INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL
 from wharfinger.api.parse import InvalidSpec, parse
 from wharfinger.api.resource import Object
 from wharfinger.api.schema import structural
@@ -24,7 +24,7 @@ from wharfinger.cli.importing.podspec import completed, short_form
 from wharfinger.cli.importing.source import Source
 from wharfinger.render import checked, template
 from wharfinger.render.findings.rule import error, info, warning
-from wharfinger.render.metadata import INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL, own_labels, passed_on
+from wharfinger.render.metadata import own_labels, passed_on
 from wharfinger.render.values import present
 
 

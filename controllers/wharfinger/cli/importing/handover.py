@@ -17,15 +17,21 @@ from typing import Any
 
 from wharfinger.api.builtin import BY_KIND, POD
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.labels import IMPORTED_ANNOTATION, PAUSED_ANNOTATION, REVISION_LABEL
+from wharfinger.api.labels import (
+    APPLIED_ANNOTATION,
+    IMPORTED_ANNOTATION,
+    INSTANCE_LABEL,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    PAUSED_ANNOTATION,
+    REVISION_LABEL,
+)
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.cli.errors import CommandError
 from wharfinger.cli.importing.checks import place
 from wharfinger.cli.importing.source import Source, template_of
 from wharfinger.engine.client import KubeClient
-from wharfinger.engine.desired import APPLIED
 from wharfinger.engine.errors import Conflict
-from wharfinger.render.metadata import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 from wharfinger.render.rolling import FROZEN
 
 MANAGER = "wharfinger-import"
@@ -52,7 +58,8 @@ async def _mark(client: KubeClient, obj: Object, workload: str) -> bool:
     if live["metadata"]["uid"] != obj["metadata"]["uid"] or live["spec"] != obj["spec"]:
         raise CommandError(f"{place(obj)} was changed meanwhile; run the command again")
     labels = {INSTANCE_LABEL: workload, MANAGED_BY_LABEL: MANAGED_BY}
-    meta = {"resourceVersion": live["metadata"]["resourceVersion"], "labels": labels, "annotations": {APPLIED: "-"}}
+    annotations = {APPLIED_ANNOTATION: "-"}
+    meta = {"resourceVersion": live["metadata"]["resourceVersion"], "labels": labels, "annotations": annotations}
     try:
         await client.patch(resource_of(obj), key_of(obj), {"metadata": meta}, manager=MANAGER)
     except Conflict:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from wharfinger.api.containerworkload import ContainerWorkloadSpec, HealthCheck, Workload
 from wharfinger.api.resource import Object
-from wharfinger.cli.importing.compare import differences
+from wharfinger.cli.compare import differences
 from wharfinger.cli.importing.defaults import plain_pod
 from wharfinger.cli.importing.overlay import overlay
 from wharfinger.render.pod_template import pod_spec

@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 
 from wharfinger.api.builtin import BY_KIND
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.labels import REVISION_LABEL
+from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL, REVISION_LABEL
 from wharfinger.api.resource import Object, Resource
 from wharfinger.api.status import Finding
+from wharfinger.cli.compare import Difference, differences
 from wharfinger.cli.importing.checks import place
-from wharfinger.cli.importing.compare import Difference, differences
 from wharfinger.cli.importing.source import Source, template_of
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import Invalid
 from wharfinger.render import Options, objects, template
 from wharfinger.render.findings.rule import error, info, warning
-from wharfinger.render.metadata import INSTANCE_LABEL, MANAGED_BY_LABEL, NAME_LABEL
 from wharfinger.render.names import POD_PARENT_LIMIT, fitted
 
 REPLACES_PODS = "ReplacesPods"

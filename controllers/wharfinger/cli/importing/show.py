@@ -1,4 +1,4 @@
-"""An import for people: the document to standard output, everything about it to standard error."""
+"""What there is to say about an import, for people; the document itself goes to standard output."""
 
 from __future__ import annotations
 
@@ -9,20 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.cli import console
-from wharfinger.cli.console import DocumentFormat
-from wharfinger.cli.importing.compare import Difference
+from wharfinger.cli.compare import Difference
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 _WIDEST = 60
 """Characters of a value in the summary of changes."""
-
-
-def document(found: Object, output: DocumentFormat) -> None:
-    """The ContainerWorkload, on standard output."""
-    console.print_data(found, as_json=output is DocumentFormat.json)
 
 
 def findings(found: Iterable[Finding], to: Console) -> None:

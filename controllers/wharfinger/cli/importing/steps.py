@@ -9,7 +9,7 @@ from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.labels import IMPORTED_ANNOTATION
 from wharfinger.api.resource import Object, Resource, controller_of
 from wharfinger.cli import console
-from wharfinger.cli.console import DocumentFormat
+from wharfinger.cli.console import Format
 from wharfinger.cli.errors import CommandError
 from wharfinger.cli.importing import handover, show
 from wharfinger.cli.importing.checks import place
@@ -18,6 +18,7 @@ from wharfinger.cli.importing.gather import gather
 from wharfinger.cli.importing.preflight import REPLACES_PODS, Preflight, preflight
 from wharfinger.cli.importing.source import Source
 from wharfinger.cli.kube import connect
+from wharfinger.cli.objects import print_objects
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import NotFound
 
@@ -28,7 +29,7 @@ class Wish:
 
     resource: Resource
     name: str
-    output: DocumentFormat
+    output: Format
     apply: bool
     dry_run: bool
     force: bool
@@ -61,7 +62,7 @@ _HOW_TO = "Nothing was written; --apply hands the objects over."
 
 
 def _tell(wish: Wish, found: Imported, asked: Preflight) -> None:
-    show.document(found.document, wish.output)
+    print_objects([found.document], wish.output, alone=True)
     show.findings((*found.findings, *asked.findings), console.err())
     show.changes(asked.changes, console.err())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from wharfinger.api.labels import MANAGED_BY_LABEL
 from wharfinger.api.resource import Object
 
 _LABELS: Final[Mapping[str, str]] = {
@@ -27,7 +28,7 @@ def tool_of(obj: Object) -> str | None:
     """The tool that would put the object back to what it has of it; None where none is known."""
     metadata = obj["metadata"]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    if labels.get("app.kubernetes.io/managed-by") == "Helm":
+    if labels.get(MANAGED_BY_LABEL) == "Helm":
         return "Helm"
     by_label = (tool for label, tool in _LABELS.items() if label in labels)
     by_annotation = (tool for annotation, tool in _ANNOTATIONS.items() if annotation in annotations)

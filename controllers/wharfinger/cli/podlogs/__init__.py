@@ -2,6 +2,7 @@
 
 - `sources`: which containers have a log that can be read now. Pure.
 - `lines`: from chunks of bytes to lines with a prefix. Pure.
+- `printing`: what is written of them: lines with a prefix, or data.
 - `reading`: one log, read to its end, and begun again where the connection breaks.
 - `follow`: new pods are picked up, those that ended are told.
 """
@@ -10,11 +11,15 @@ from typing import Annotated
 
 import typer
 
+from wharfinger.cli.console import Format
 from wharfinger.cli.errors import NOT_WELL, BadInputError
-from wharfinger.cli.options import Context, Kubeconfig, Names, Namespace, duration
+from wharfinger.cli.options import Names, duration
+from wharfinger.cli.verbs import Call, verb
 
 
-def logs(
+@verb()
+async def logs(
+    call: Call,
     *,
     names: Names,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, with new pods too, until Ctrl-C.")] = False,
@@ -29,19 +34,16 @@ def logs(
     all_containers: Annotated[bool, typer.Option("--all-containers", help="Init containers and sidecars too.")] = False,
     prefix: Annotated[bool, typer.Option("--prefix/--no-prefix", help="Begin each line with its pod.")] = True,
     timestamps: Annotated[bool, typer.Option("--timestamps", help="And with its time.")] = False,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
 ) -> None:
     """Print the logs of all pods of workloads. With -f, a job's end at its end.
 
+    With -o json each line is an object with pod, container, timestamp and message; -o name prints the pods.
+
     Exit code 1 where a log could not be read.
     """
-    import asyncio
-
-    from wharfinger.cli.kube import connect
     from wharfinger.cli.names import plain
     from wharfinger.cli.podlogs.follow import followed
+    from wharfinger.cli.podlogs.printing import Style
     from wharfinger.cli.podlogs.reading import Options
     from wharfinger.cli.podlogs.snapshot import printed
     from wharfinger.cli.podlogs.sources import Choice
@@ -50,13 +52,13 @@ def logs(
         raise BadInputError("--previous has ended, so there is nothing to --follow")
     if container and all_containers:
         raise BadInputError("--container and --all-containers do not go together")
+    if follow and call.output is Format.name:
+        raise BadInputError("--follow and -o name do not go together")
     choice = Choice(container=container, every=all_containers, previous=previous)
-    options = Options(since=since, tail=tail, previous=previous, prefix=prefix, timestamps=timestamps)
-
-    async def act() -> bool:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            run = followed if follow else printed
-            return await run(kube, namespace or kube.namespace, [plain(name) for name in names], choice, options)
-
-    if not asyncio.run(act()):
+    style = Style(prefix=prefix, timestamps=timestamps, output=call.output)
+    options = Options(since=since, tail=tail, previous=previous, style=style)
+    async with call.connected() as kube:
+        run = followed if follow else printed
+        well = await run(kube, kube.namespace, [plain(name) for name in names], choice, options)
+    if not well:
         raise typer.Exit(NOT_WELL)

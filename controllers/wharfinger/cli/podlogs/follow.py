@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wharfinger.api.builtin import POD
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.resource import Key
 from wharfinger.cli import console
 from wharfinger.cli.errors import CommandError
 from wharfinger.cli.kube import WORKLOAD, Kube
-from wharfinger.cli.podlogs.reading import Cursor, Options, Printer, complaint, read_on
+from wharfinger.cli.podlogs.printing import Printer
+from wharfinger.cli.podlogs.reading import Cursor, Options, complaint, read_on
 from wharfinger.cli.podlogs.sources import Choice, Source, ended, silence, sources
-from wharfinger.cli.status.detail import INSTANCE
 from wharfinger.cli.watching import Mirror, Scope, mirrored
 from wharfinger.engine.errors import ApiError
 
@@ -28,9 +29,9 @@ async def followed(kube: Kube, namespace: str, names: Sequence[str], choice: Cho
     Raises CommandError for a workload that does not exist at first.
     """
     workloads = Scope(resource=WORKLOAD, namespace=namespace)
-    pods = Scope(resource=POD, namespace=namespace, label_selector=f"{INSTANCE} in ({','.join(names)})")
+    pods = Scope(resource=POD, namespace=namespace, label_selector=f"{INSTANCE_LABEL} in ({','.join(names)})")
     async with mirrored(kube.client, workloads, pods) as mirror:
-        following = _Following(kube, mirror, choice, options, Printer(options))
+        following = _Following(kube, mirror, choice, options, Printer(options.style))
         begun = False
         try:
             async for _ in mirror.changes(beat=1.0):
@@ -80,7 +81,7 @@ class _Following:
         return all(task.done() for task in self._reading.values())
 
     def _pods_of(self, name: str) -> list[Object]:
-        return [pod for pod in self.mirror.found[POD].values() if pod["metadata"]["labels"][INSTANCE] == name]
+        return [pod for pod in self.mirror.found[POD].values() if pod["metadata"]["labels"][INSTANCE_LABEL] == name]
 
     def look(self, *, first: bool) -> None:
         """Begin what can be read by now; tell of what came and went. Pods that are there at ``first`` are no news.

@@ -1,13 +1,13 @@
 """Read one log: every line once, to its end, however often the connection breaks."""
 
 import asyncio
-import sys
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wharfinger.cli import console
-from wharfinger.cli.podlogs.lines import Palette, newer, split
+from wharfinger.cli.podlogs.lines import newer, split
+from wharfinger.cli.podlogs.printing import Printer, Style
 from wharfinger.cli.podlogs.sources import Source
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError, Unavailable
@@ -26,8 +26,7 @@ class Options:
     """Seconds."""
     tail: int | None = None
     previous: bool = False
-    prefix: bool = True
-    timestamps: bool = False
+    style: Style = field(default_factory=Style)
 
 
 @dataclass(slots=True)
@@ -43,32 +42,6 @@ class Cursor:
         if fresh:
             self.last = fresh[-1][0]
         return fresh
-
-
-class Printer:
-    """Prints lines on standard output, each pod's in its colour."""
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self._palette = Palette()
-        self._prefixes: dict[str, str] = {}
-
-    def print(self, source: Source, lines: Iterable[tuple[str, str]]) -> None:
-        """Times and texts of lines. Control codes that a container writes reach the terminal, as with kubectl."""
-        prefix = self._prefix(source) if self._options.prefix else ""
-        stamps = self._options.timestamps
-        sys.stdout.write("".join(f"{prefix}{f'{time} ' if stamps else ''}{text}\n" for time, text in lines))
-        sys.stdout.flush()
-
-    def _prefix(self, source: Source) -> str:
-        """Rendered once a source: rich decides whether there is colour."""
-        found = self._prefixes.get(source.label)
-        if found is None:
-            to = console.out()
-            with to.capture() as captured:
-                to.print(source.label, style=self._palette.of(source.pod), end="  ", markup=False, soft_wrap=True)
-            found = self._prefixes[source.label] = captured.get()
-        return found
 
 
 async def read(client: KubeClient, source: Source, options: Options, printer: Printer) -> None:

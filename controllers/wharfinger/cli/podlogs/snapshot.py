@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from wharfinger.api.builtin import POD
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.cli import console
+from wharfinger.cli.console import Format
 from wharfinger.cli.kube import WORKLOAD, Kube
-from wharfinger.cli.podlogs.reading import Options, Printer, complaint, read
+from wharfinger.cli.podlogs.printing import Printer
+from wharfinger.cli.podlogs.reading import Options, complaint, read
 from wharfinger.cli.podlogs.sources import Choice, Object, silence, sources
-from wharfinger.cli.status.detail import INSTANCE
 from wharfinger.engine.errors import ApiError
 
 
@@ -16,10 +18,10 @@ async def printed(kube: Kube, namespace: str, names: Sequence[str], choice: Choi
 
     Raises NotFound for a workload that does not exist.
     """
-    well, printer = True, Printer(options)
+    well, printer = True, Printer(options.style)
     for name in names:
         await kube.client.get(WORKLOAD, namespace, name)
-        pods = await kube.client.list(POD, namespace, label_selector=f"{INSTANCE}={name}")
+        pods = await kube.client.list(POD, namespace, label_selector=f"{INSTANCE_LABEL}={name}")
         if not pods:
             console.remark(f"{name}: has no pods")
         for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"])):
@@ -32,6 +34,9 @@ async def _pod(kube: Kube, pod: Object, choice: Choice, options: Options, printe
     if not readable:
         console.remark(f"{pod['metadata']['name']}: {silence(pod, choice)}")
         return False
+    if options.style.output is Format.name:
+        console.say(f"pod/{pod['metadata']['name']}")
+        return True
     well = True
     for source in readable:
         try:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wharfinger.cli.status.detail import INSTANCE, pod_state
+from wharfinger.api.labels import INSTANCE_LABEL
+from wharfinger.cli.status.detail import pod_state
 
 Object = dict[str, Any]
 
@@ -60,7 +61,7 @@ def chosen(pod: Object, choice: Choice) -> list[str]:
     names = containers(pod)
     if choice.every:
         return names
-    main = pod["metadata"].get("labels", {}).get(INSTANCE, "")
+    main = pod["metadata"].get("labels", {}).get(INSTANCE_LABEL, "")
     wanted = choice.container or (main if main in names else names[-1])
     return [wanted] if wanted in names else []
 

@@ -2,5 +2,5 @@
 
 - `kept`: the revisions of a workload, as ControllerRevisions keep them. Pure.
 - `history` shows them; `rollback` pins one, and `pause`, `resume` and `restart` steer the rollout.
-- `steering`: what those have in common: read, say when there is nothing to do, annotate, wait.
+- `steering`: what those have in common: read, say when there is nothing to do, annotate.
 """

@@ -7,7 +7,8 @@ import typer
 
 from wharfinger.cli.console import Format
 from wharfinger.cli.errors import CommandError
-from wharfinger.cli.options import Context, Kubeconfig, Name, Namespace, Output
+from wharfinger.cli.options import Name
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,33 +17,24 @@ if TYPE_CHECKING:
     from wharfinger.cli.rollouts.kept import Revision
 
 
-def history(
+@verb()
+async def history(
+    call: Call,
     *,
     name: Name,
     revision: Annotated[
         int | None, typer.Option("--revision", min=1, help="Show all that this one runs.", show_default=False)
     ] = None,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
 ) -> None:
     """Show the revisions of a workload that are kept, and which of them runs."""
-    import asyncio
+    from wharfinger.cli.rollouts.steering import subjects
 
-    from wharfinger.cli.kube import connect
-    from wharfinger.cli.names import plain
-    from wharfinger.cli.rollouts.steering import read
-
-    async def load() -> "list[Revision]":
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            return (await read(kube, namespace or kube.namespace, plain(name))).kept
-
-    kept = asyncio.run(load())
+    async with call.connected() as kube:
+        [subject] = await subjects(kube, [name])
     if revision is None:
-        _list(kept, output)
+        _list(subject.kept, call.output)
     else:
-        _show(one(kept, revision, plain(name)), output)
+        _show(one(subject.kept, revision, subject.key[1]), call.output)
 
 
 def one(kept: "Sequence[Revision]", number: int, name: str) -> "Revision":

@@ -1,74 +1,43 @@
 """``wharfinger pause`` and ``wharfinger resume``: hold a rollout where it is, and let it go on."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wharfinger.cli.console import Format
-from wharfinger.cli.options import FIVE_MINUTES, Context, Kubeconfig, Names, Namespace, Output, Timeout, Wait
+from wharfinger.cli.options import Names
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from wharfinger.cli.rollouts.steering import Subject
 
-Object = dict[str, Any]
 
-
-def pause(
-    *,
-    names: Names,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
-) -> None:
+@verb()
+async def pause(call: Call, *, names: Names) -> None:
     """Hold rollouts where they are, and those to come, until `resume`. Pods that run go on running."""
-    import asyncio
-
     from wharfinger.api.labels import PAUSED_ANNOTATION
-    from wharfinger.cli.kube import connect
-    from wharfinger.cli.names import plain, report
-    from wharfinger.cli.rollouts.steering import annotate, read
+    from wharfinger.cli.rollouts.steering import annotate, subjects
 
-    async def act() -> None:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            for subject in [await read(kube, namespace or kube.namespace, plain(name)) for name in names]:
-                subject.must_roll_out()
-                workload, done = subject.workload, "is paused already: nothing to do"
-                if not subject.paused:
-                    workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, "true"), "paused"
-                report(workload, done, output=output)
-
-    asyncio.run(act())
+    async with call.connected() as kube:
+        for subject in await subjects(kube, names):
+            subject.must_roll_out()
+            workload, done = subject.workload, "is paused already: nothing to do"
+            if not subject.paused:
+                workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, "true"), "paused"
+            call.report(workload, done)
 
 
-def resume(
-    *,
-    names: Names,
-    wait: Wait = False,
-    timeout: Timeout = FIVE_MINUTES,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
-) -> None:
+@verb(waits=True)
+async def resume(call: Call, *, names: Names) -> None:
     """Let paused rollouts go on; their deadline starts anew."""
-    import asyncio
-
     from wharfinger.api.labels import PAUSED_ANNOTATION
     from wharfinger.cli import goals
-    from wharfinger.cli.kube import connect
-    from wharfinger.cli.names import plain, report
-    from wharfinger.cli.rollouts.steering import annotate, follow, read
+    from wharfinger.cli.rollouts.steering import annotate, subjects
 
-    async def act() -> None:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            for subject in [await read(kube, namespace or kube.namespace, plain(name)) for name in names]:
-                workload, done = subject.workload, not_paused(subject)
-                if subject.paused:
-                    workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, None), "resumed"
-                goal = goals.moved_on(subject.workload, goals.ready)
-                await follow(kube, workload, goal, wait=wait, timeout=timeout)
-                report(workload, done, output=output)
-
-    asyncio.run(act())
+    async with call.connected() as kube:
+        for subject in await subjects(kube, names):
+            workload, done = subject.workload, not_paused(subject)
+            if subject.paused:
+                workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, None), "resumed"
+            await call.follow(kube, {subject.key: goals.moved_on(subject.workload, goals.ready)})
+            call.report(workload, done)
 
 
 def not_paused(subject: "Subject") -> str:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wharfinger.cli.console import Format
 from wharfinger.cli.errors import BadInputError, CommandError
-from wharfinger.cli.options import FIVE_MINUTES, Context, Kubeconfig, Name, Namespace, Output, Timeout, Wait
+from wharfinger.cli.options import Name
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from wharfinger.cli.kube import Kube
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from wharfinger.cli.rollouts.steering import Subject
 
 
-def rollback(
+@verb(waits=True)
+async def rollback(
+    call: Call,
     *,
     name: Name,
     to_revision: Annotated[
@@ -23,36 +25,20 @@ def rollback(
         typer.Option("--to-revision", min=1, help="Which; the one before the spec's if absent.", show_default=False),
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", "--undo", help="Let the spec's revision run again.")] = False,
-    wait: Wait = False,
-    timeout: Timeout = FIVE_MINUTES,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
 ) -> None:
     """Run an earlier revision until --clear. The spec keeps the wish, so that no GitOps tool fights it.
 
     `wharfinger history` lists the revisions that are kept.
     """
-    import asyncio
-
-    from wharfinger.cli.kube import connect
-    from wharfinger.cli.names import plain
-    from wharfinger.cli.rollouts.steering import read
+    from wharfinger.cli.rollouts.steering import subjects
 
     if clear and to_revision is not None:
         raise BadInputError("--clear and --to-revision do not go together")
 
-    async def act() -> None:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            subject = await read(kube, namespace or kube.namespace, plain(name))
-            subject.must_roll_out()
-            if clear:
-                await _clear(kube, subject, wait=wait, timeout=timeout, output=output)
-            else:
-                await _pin(kube, subject, to_revision, wait=wait, timeout=timeout, output=output)
-
-    asyncio.run(act())
+    async with call.connected() as kube:
+        [subject] = await subjects(kube, [name])
+        subject.must_roll_out()
+        await (_clear(call, kube, subject) if clear else _pin(call, kube, subject, to_revision))
 
 
 def chosen(kept: "Sequence[Revision]", wanted: int | None, number: int | None, name: str) -> "Revision":
@@ -71,19 +57,10 @@ def chosen(kept: "Sequence[Revision]", wanted: int | None, number: int | None, n
     raise CommandError(f"{name} has no earlier revision; kept are {listed(kept)}")
 
 
-async def _pin(
-    kube: "Kube",
-    subject: "Subject",
-    number: int | None,
-    *,
-    wait: bool,
-    timeout: float,  # noqa: ASYNC109
-    output: Format,
-) -> None:
+async def _pin(call: Call, kube: "Kube", subject: "Subject", number: int | None) -> None:
     from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
     from wharfinger.cli import console, goals
-    from wharfinger.cli.names import report
-    from wharfinger.cli.rollouts.steering import annotate, follow
+    from wharfinger.cli.rollouts.steering import annotate
 
     target = chosen(subject.kept, subject.rollout.get("revision"), number, subject.key[1])
     workload, done = subject.workload, f"is pinned to revision {target.number} already: nothing to do"
@@ -92,26 +69,18 @@ async def _pin(
         done = f"pinned to revision {target.number} ({', '.join(target.images)})"
     if subject.paused:
         console.remark(f"{subject.key[1]}: it is paused, so nothing moves until `wharfinger resume`")
-    await follow(kube, workload, goals.runs(target.number), wait=wait, timeout=timeout)
-    report(workload, done, output=output)
+    await call.follow(kube, {subject.key: goals.runs(target.number)})
+    call.report(workload, done)
 
 
-async def _clear(
-    kube: "Kube",
-    subject: "Subject",
-    *,
-    wait: bool,
-    timeout: float,  # noqa: ASYNC109
-    output: Format,
-) -> None:
+async def _clear(call: Call, kube: "Kube", subject: "Subject") -> None:
     from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
     from wharfinger.cli import goals
-    from wharfinger.cli.names import report
-    from wharfinger.cli.rollouts.steering import annotate, follow
+    from wharfinger.cli.rollouts.steering import annotate
 
     workload, done = subject.workload, "is not pinned to a revision: nothing to do"
     if subject.pin is not None:
         workload = await annotate(kube, subject.key, ROLLBACK_TO_ANNOTATION, None)
         done = f"not pinned any more: revision {subject.rollout.get('revision', 'of the spec')} runs again"
-    await follow(kube, workload, goals.moved_on(subject.workload, goals.ready), wait=wait, timeout=timeout)
-    report(workload, done, output=output)
+    await call.follow(kube, {subject.key: goals.moved_on(subject.workload, goals.ready)})
+    call.report(workload, done)

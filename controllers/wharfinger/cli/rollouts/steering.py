@@ -1,19 +1,17 @@
-"""What steering a rollout by hand takes: the workload and its revisions, an annotation, and the wait for it."""
+"""What steering a rollout by hand takes: the workload and its revisions, and an annotation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from wharfinger.api.builtin import CONTROLLER_REVISION
-from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
+from wharfinger.api.labels import INSTANCE_LABEL, PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Key, key_of
 from wharfinger.cli.errors import CommandError
-from wharfinger.cli.goals import Goal
 from wharfinger.cli.kube import MANAGER, WORKLOAD, Kube
+from wharfinger.cli.names import plain
 from wharfinger.cli.rollouts.kept import Revision, revisions
-from wharfinger.cli.status.detail import INSTANCE
-from wharfinger.cli.waiting import wait_for
 
 Object = dict[str, Any]
 
@@ -70,17 +68,16 @@ class Subject:
 async def read(kube: Kube, namespace: str, name: str) -> Subject:
     """A workload with its revisions. Raises NotFound."""
     workload = await kube.client.get(WORKLOAD, namespace, name)
-    records = await kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE}={name}")
+    records = await kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE_LABEL}={name}")
     return Subject(workload=workload, kept=revisions(workload, records, now=datetime.now(UTC)))
+
+
+async def subjects(kube: Kube, names: Iterable[str]) -> list[Subject]:
+    """The workloads of those names, as they are written on a command line. Raises NotFound, BadInputError."""
+    return [await read(kube, kube.namespace, plain(name)) for name in names]
 
 
 async def annotate(kube: Kube, key: Key, name: str, value: str | None) -> Object:
     """The workload with that annotation set, or removed (None)."""
     patch = {"metadata": {"annotations": {name: value}}}
     return await kube.client.patch(WORKLOAD, key, patch, manager=MANAGER)
-
-
-async def follow(kube: Kube, workload: Object, goal: Goal, *, wait: bool, timeout: float) -> None:  # noqa: ASYNC109
-    """Wait for what was asked of one workload, if it was asked to."""
-    if wait:
-        await wait_for(kube, {key_of(workload): goal}, timeout=timeout)

@@ -9,17 +9,23 @@
 The judgement follows kstatus, as `kubectl wait`, Helm and Flux do; docs/status.md explains it.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wharfinger.cli.completing import workload_names
 from wharfinger.cli.console import Format
 from wharfinger.cli.errors import NOT_WELL, BadInputError
-from wharfinger.cli.options import AllNamespaces, Context, Kubeconfig, Namespace, Output, duration
+from wharfinger.cli.options import AllNamespaces, duration
+from wharfinger.cli.verbs import Call, verb
+
+if TYPE_CHECKING:
+    from wharfinger.cli.status.detail import Detail
 
 
-def status(
+@verb()
+async def status(
+    call: Call,
     *,
     names: Annotated[
         list[str] | None,
@@ -29,16 +35,12 @@ def status(
             autocompletion=workload_names,
         ),
     ] = None,
-    namespace: Namespace = None,
     all_namespaces: AllNamespaces = False,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
     watch: Annotated[
         bool,
         typer.Option("--watch", "-w", help="Go on showing until Ctrl-C; a line a change where that is no terminal."),
     ] = False,
-    timeout: Annotated[
+    timeout: Annotated[  # noqa: ASYNC109
         float | None,
         typer.Option("--timeout", metavar="DURATION", parser=duration, help="With --watch: end it after so long."),
     ] = None,
@@ -47,33 +49,36 @@ def status(
 
     Exit code 1 unless every one of them is Ready.
     """
-    import asyncio
-
-    from wharfinger.cli.kube import connect
     from wharfinger.cli.names import plain
-    from wharfinger.cli.status import gather, show
-    from wharfinger.cli.status.detail import Detail
+    from wharfinger.cli.status import show
 
     if names and all_namespaces:
         raise BadInputError("a name and --all-namespaces do not go together")
-
-    if watch and output not in (Format.table, Format.wide):
-        raise BadInputError(f"--watch and -o {output} do not go together")
+    if watch and call.output not in (Format.table, Format.wide):
+        raise BadInputError(f"--watch and -o {call.output} do not go together")
     wanted = [plain(name) for name in names or ()]
-
-    async def read() -> list[Detail]:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            where = None if all_namespaces else namespace or kube.namespace
-            if watch:
-                from wharfinger.cli.status import live
-
-                return await live.follow(kube, where, wanted, wide=output is Format.wide, timeout=timeout)
-            if wanted:
-                return await gather.details(kube, where or "default", wanted)
-            return await gather.listing(kube, where)
-
-    found = asyncio.run(read())
-    if not watch:
-        show.show(found, output=output, full=bool(names), all_namespaces=all_namespaces)
+    if watch:
+        found = await _followed(call, wanted, everywhere=all_namespaces, timeout=timeout)
+    else:
+        found = await _read(call, wanted, everywhere=all_namespaces)
+        show.show(found, output=call.output, full=bool(names), all_namespaces=all_namespaces)
     if not all(detail.summary.well for detail in found):
         raise typer.Exit(NOT_WELL)
+
+
+async def _read(call: Call, names: list[str], *, everywhere: bool) -> "list[Detail]":
+    from wharfinger.cli.status import gather
+
+    async with call.connected() as kube:
+        if names:
+            return await gather.details(kube, kube.namespace, names)
+        return await gather.listing(kube, None if everywhere else kube.namespace)
+
+
+async def _followed(call: Call, names: list[str], *, everywhere: bool, timeout: float | None) -> "list[Detail]":  # noqa: ASYNC109
+    """Show them until the end; the answer is how they were last."""
+    from wharfinger.cli.status import live
+
+    async with call.connected() as kube:
+        where = None if everywhere else kube.namespace
+        return await live.follow(kube, where, names, wide=call.output is Format.wide, timeout=timeout)

@@ -6,15 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from wharfinger.api.builtin import CONTROLLER_REVISION
+from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, REVISION_LABEL
 from wharfinger.api.resource import controller_of
 from wharfinger.cli.status.facts import fact
 from wharfinger.cli.status.summary import Summary, parse_time, seconds_since, summarise
 
 Object = dict[str, Any]
-
-INSTANCE = "app.kubernetes.io/instance"
-MANAGED_BY = "app.kubernetes.io/managed-by"
-REVISION = "wharfinger.dev/revision"
 
 EVENTS_SHOWN = 10
 """The last so many."""
@@ -123,7 +120,7 @@ def belongs(obj: Object, workload: Object) -> bool:
     owner = controller_of(obj)
     if owner is not None:
         return bool(owner["uid"] == workload["metadata"].get("uid"))
-    ours = {INSTANCE: workload["metadata"]["name"], MANAGED_BY: "wharfinger"}
+    ours = {INSTANCE_LABEL: workload["metadata"]["name"], MANAGED_BY_LABEL: MANAGED_BY}
     labels: dict[str, str] = obj["metadata"].get("labels", {})
     return ours.items() <= labels.items()
 
@@ -141,7 +138,7 @@ def pod_line(pod: Object, *, now: datetime) -> PodLine:
         containers=len(pod.get("spec", {}).get("containers", [])),
         restarts=sum(container.get("restartCount", 0) for container in containers),
         node=pod.get("spec", {}).get("nodeName", ""),
-        revision=metadata.get("labels", {}).get(REVISION, ""),
+        revision=metadata.get("labels", {}).get(REVISION_LABEL, ""),
         age=seconds_since(metadata.get("creationTimestamp"), now=now),
     )
 

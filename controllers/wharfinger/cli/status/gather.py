@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wharfinger.api import builtin
+from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.resource import Resource
 from wharfinger.cli.kube import WORKLOAD, Kube
-from wharfinger.cli.status.detail import INSTANCE, Detail, detail
+from wharfinger.cli.status.detail import Detail, detail
 from wharfinger.cli.status.summary import summarise
 from wharfinger.cli.watching import Mirror, Scope
 from wharfinger.engine.errors import Forbidden, NotFound
@@ -72,7 +73,7 @@ class Family:
 async def family(kube: Kube, namespace: str, name: str, *, more: Sequence[Resource] = ()) -> Family:
     """Everything about one workload; ``more`` are kinds to read besides those that are shown."""
     workload = await kube.client.get(WORKLOAD, namespace, name)
-    its = f"{INSTANCE}={name}"
+    its = f"{INSTANCE_LABEL}={name}"
     read = await asyncio.gather(*(_read(kube, resource, namespace, its) for resource in (*MADE, *more)))
     pods, no_pods = await _read(kube, builtin.POD, namespace, workload.get("status", {}).get("selector") or its)
     events, no_events = await _read(kube, builtin.EVENT_V1, namespace, "")
@@ -104,7 +105,7 @@ async def _read(kube: Kube, resource: Resource, namespace: str, selector: str) -
 
 def scopes(namespace: str, names: Sequence[str], *, more: Sequence[Resource] = ()) -> tuple[Scope, list[Scope]]:
     """What to mirror of the workloads named: they themselves, and whatever may belong to them."""
-    its = f"{INSTANCE} in ({','.join(names)})"
+    its = f"{INSTANCE_LABEL} in ({','.join(names)})"
     only = f"metadata.name={names[0]}" if len(names) == 1 else ""
     workloads = Scope(resource=WORKLOAD, namespace=namespace, field_selector=only)
     made = [Scope(resource=each, namespace=namespace, label_selector=its) for each in (*MADE, builtin.POD, *more)]
@@ -121,7 +122,7 @@ def mirrored_family(mirror: Mirror, namespace: str, name: str) -> Family | None:
     return Family(
         workload=workload,
         objects=[obj for each, objects in mirror.found.items() if each not in apart for obj in objects.values()],
-        pods=[pod for pod in pods if pod["metadata"]["labels"][INSTANCE] == name],
+        pods=[pod for pod in pods if pod["metadata"]["labels"][INSTANCE_LABEL] == name],
         events=list(mirror.found[builtin.EVENT_V1].values()),
         unread=list(mirror.unread.values()),
     )

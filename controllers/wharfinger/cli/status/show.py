@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from wharfinger.cli import console
 from wharfinger.cli.console import Format
+from wharfinger.cli.names import full as full_name
 from wharfinger.cli.status.detail import Detail, EventLine, PodLine
 from wharfinger.cli.status.summary import State, Summary, short_duration
 
@@ -31,7 +32,7 @@ def show(found: Sequence[Detail], *, output: Format, full: bool, all_namespaces:
         console.print_data({"workloads": items}, as_json=output is Format.json)
     elif output is Format.name:
         for item in found:
-            console.out().print(f"containerworkload.wharfinger.dev/{item.summary.name}")
+            console.say(full_name(item.summary.name))
     elif full:
         _print_full(found, console.out())
     elif found:
