@@ -53,3 +53,16 @@ REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
 
 CONTENT_ANNOTATION = "wharfinger.dev/content"
 """On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""
+
+# Annotations on a Node
+
+AVAILABILITY_ANNOTATION = "wharfinger.dev/availability"
+"""active, pause or drain: what a NodePolicy makes of it."""
+
+NODE_POLICY_ANNOTATION = "wharfinger.dev/node-policy"
+"""Which NodePolicy holds the node, and what was there before: JSON, read by nobody else."""
+
+# Finalizers
+
+NODE_POLICY_FINALIZER = "wharfinger.dev/node-policy"
+"""On a NodePolicy: its nodes are to be given back before it goes."""

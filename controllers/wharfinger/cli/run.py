@@ -85,6 +85,15 @@ WatchSecrets = Annotated[
         help="Roll the pods when a Secret changes that a workload names. Needs the right to read Secrets.",
     ),
 ]
+NodePolicies = Annotated[
+    bool,
+    typer.Option(
+        "--node-policies",
+        envvar="WHARFINGER_NODE_POLICIES",
+        show_envvar=False,
+        help="Keep NodePolicies: cordon, drain and label nodes. Needs the right to change nodes and to evict pods.",
+    ),
+]
 AdmissionOption = Annotated[
     Admission,
     _option("admission", None, "Serve the admission webhook: findings as warnings; with enforce, errors are refused."),
@@ -112,6 +121,7 @@ def run(
     metrics_host: MetricsHost = "0.0.0.0",  # noqa: S104 - the kubelet and Prometheus come from outside the pod
     metrics_port: MetricsPort = 8080,
     watch_secrets: WatchSecrets = False,
+    node_policies: NodePolicies = False,
     admission: AdmissionOption = Admission.off,
     admission_certificates: AdmissionCertificates = None,
     admission_host: AdmissionHost = "0.0.0.0",  # noqa: S104 - the API server comes from outside the pod
@@ -127,6 +137,8 @@ def run(
     from wharfinger.engine.operator import Settings
     from wharfinger.reconcilers import operator
 
+    if node_policies and namespace:
+        raise BadInputError("--node-policies needs an operator of all namespaces: leave --namespace out, or this")
     configure(as_json=log_format is LogFormat.json, level=log_level.upper())
     settings = Settings(
         kubeconfig=kubeconfig,
@@ -141,7 +153,8 @@ def run(
         metrics_port=metrics_port,
         admission=_admission(admission, admission_certificates, host=admission_host, port=admission_port),
     )
-    operator.run(replace(settings, identity=identity) if identity else settings, watch_secrets=watch_secrets)
+    chosen = replace(settings, identity=identity) if identity else settings
+    operator.run(chosen, watch_secrets=watch_secrets, node_policies=node_policies)
 
 
 def _admission(mode: Admission, certificates: Path | None, *, host: str, port: int) -> "AdmissionSettings | None":
