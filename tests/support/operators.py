@@ -21,6 +21,7 @@ async def running(
     connection: Connection | None = None,
     wrap: Callable[[KubeClient], KubeClient] | None = None,
     watch_secrets: bool = False,
+    node_policies: bool = False,
     leader_election: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Operator]:
@@ -31,16 +32,17 @@ async def running(
     chosen = Settings(metrics_port=None, leader_election=leader_election, **settings)
     async with KubeClient(connection or Connection.from_kubeconfig(kubeconfig)) as client:
         used = wrap(client) if wrap else client
-        async with Operator(used, controllers(chosen, watch_secrets=watch_secrets), chosen) as operator:
+        asked = controllers(chosen, watch_secrets=watch_secrets, node_policies=node_policies)
+        async with Operator(used, asked, chosen) as operator:
             yield operator
 
 
 @asynccontextmanager
-async def mortal(connection: Connection, **settings: Any) -> AsyncIterator[Operator]:
+async def mortal(connection: Connection, *, node_policies: bool = False, **settings: Any) -> AsyncIterator[Operator]:
     """The same, but it ends as a process that is killed: nothing is finished, nothing is given back."""
     chosen = Settings(**{"metrics_port": None, "leader_election": False, **settings})
     async with KubeClient(connection) as client:
-        operator = Operator(client, controllers(chosen), chosen)
+        operator = Operator(client, controllers(chosen, node_policies=node_policies), chosen)
         await operator.start()
         try:
             yield operator

@@ -80,7 +80,7 @@ class NodePolicySpec(Model):
     node_selector: core.LabelSelector | None = None
     """Nodes by the labels that they have without any NodePolicy, those that come later included."""
     availability: Availability | None = None
-    """``active`` takes pods, ``pause`` takes no more, ``drain`` also has its pods go elsewhere; left as it is if absent."""
+    """``active`` takes pods, ``pause`` takes no more, ``drain`` has its pods go too. Left as it is if absent."""
     labels: Annotated[dict[str, LabelValue], Field(max_length=64)] | None = None
     """Labels that the nodes shall have, beside the others that they have."""
     drain: Drain = Drain()
@@ -93,7 +93,8 @@ class RemainingPod(Model):
     pod: str
     """``namespace/name``."""
     reason: str
-    """DisruptionBudget, NoController, EmptyDirData, Task, Terminating, Refused; DaemonSet or Static for those that stay."""
+    """Of those to go: DisruptionBudget, NoController, EmptyDirData, Task, Terminating, Refused. Of those that stay:
+    DaemonSet, Static."""
     message: Annotated[str, Field(max_length=512)] = ""
     """What holds it, by name."""
 

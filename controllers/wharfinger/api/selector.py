@@ -9,7 +9,7 @@ Labels = Mapping[str, str]
 
 
 def matches(selector: Mapping[str, Any], labels: Labels) -> bool:
-    """Whether all that `selector` asks holds; an empty one selects everything (apimachinery, LabelSelectorAsSelector)."""
+    """Whether all that `selector` asks holds; an empty one selects everything (LabelSelectorAsSelector)."""
     wanted = selector.get("matchLabels") or {}
     expressions = selector.get("matchExpressions") or ()
     return wanted.items() <= labels.items() and all(_holds(each, labels) for each in expressions)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from wharfinger.api.customresource import definition
+from wharfinger.api.customresource import CustomResource, definition
 from wharfinger.api.kinds import CONTAINER_WORKLOAD_KIND as KIND
+from wharfinger.api.kinds import KINDS
 from wharfinger.api.resource import Object
 from wharfinger.cli.doctor import checks
 from wharfinger.cli.doctor.facts import Facts, Operator
@@ -25,9 +26,9 @@ def named(name: str, **fields: Any) -> Object:
     return {"metadata": {"name": name, "namespace": "wharfinger-system", **fields.pop("metadata", {})}, **fields}
 
 
-def crd(**changes: Any) -> Object:
+def crd(kind: CustomResource = KIND, **changes: Any) -> Object:
     status = {"conditions": [{"type": "Established", "status": "True"}]}
-    return definition(KIND) | {"status": status} | changes
+    return definition(kind) | {"status": status} | changes
 
 
 def lease(*, holder: str = "a", seconds_ago: float = 1) -> Object:
@@ -51,7 +52,7 @@ GOOD = Facts(
     version="v1.36.1",
     skew=0.4,
     now=NOW,
-    definitions={KIND.name: crd()},
+    definitions={kind.name: crd(kind) for kind in KINDS},
     operator=Operator(leases=(lease(),), pods=(pod(ready=True),), account="wharfinger-system/wharfinger", refused=()),
     user_refused=(),
     metrics=True,

@@ -63,7 +63,7 @@ async def _evict(client: KubeClient, pod: Object, grace: int | None, *, memory: 
 
 
 def _why(error: ApiError) -> tuple[str, str]:
-    """Reason and message of a refusal; a budget names itself among the causes (registry/core/pod/storage/eviction.go)."""
+    """Reason and message of a refusal. A budget is named among the causes (registry/core/pod/storage/eviction.go)."""
     budgets = [cause.message for cause in error.causes if cause.reason == "DisruptionBudget"]
     if isinstance(error, TooManyRequests) and budgets:
         return "DisruptionBudget", budgets[0][:_MESSAGE]

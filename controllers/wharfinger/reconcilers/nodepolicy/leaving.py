@@ -14,7 +14,7 @@ from wharfinger.api.nodepolicy import Drain, RemainingPod
 from wharfinger.api.resource import Object, controller_of
 
 Fate = Literal["ended", "stays", "waits", "goes"]
-"""ended: it does not run any more; stays: it belongs to the node; waits: something holds it; goes: it can be evicted."""
+"""ended: it runs no more; stays: it belongs to the node; waits: something holds it; goes: it can be evicted."""
 
 TASK_LABEL: Final = "wharfinger.dev/task"
 """On the Pod of a task (mode tasks)."""
