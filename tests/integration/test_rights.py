@@ -54,10 +54,8 @@ UNSEEN: dict[Right, str] = {
 }
 """What is granted although no request of this scenario needs it, and why."""
 
-UNSEEN_OF_NODE_POLICIES: dict[Right, str] = {
-    ("apiextensions.k8s.io", "customresourcedefinitions", "watch"): "to wait for the kind, where it is not there yet",
-}
-"""The same of what only NodePolicies need."""
+KINDS_THAT_APPEAR: Right = ("apiextensions.k8s.io", "customresourcedefinitions", "watch")
+"""By name, so that who needs one more kind grants it once more."""
 
 EVERYTHING: Object = {
     **MODES["service"],
@@ -125,8 +123,8 @@ async def test_rights_for_node_policies_are_those_that_are_used(world: World) ->
         used = {right for exchange in proxy.exchanges for right in _needed(exchange.call)}
     granted, base = set(_granted(NODE_POLICY)), set(_granted())
     assert used - granted - base == set(), "done without a right"
-    assert granted - used == UNSEEN_OF_NODE_POLICIES.keys(), "granted and not done, or explained and done"
-    assert granted & base <= UNSEEN_OF_NODE_POLICIES.keys(), "granted twice"
+    assert granted - used - {KINDS_THAT_APPEAR} == set(), "granted and not done"
+    assert granted & base == {KINDS_THAT_APPEAR}, "granted twice"
 
 
 async def _drain(scene: Scene) -> None:

@@ -251,6 +251,8 @@ class KubeClient:
 
         Asked once: raises `TooManyRequests` where a budget says no, at once and whatever it says of trying again, since
         only the caller knows what else there is to do. Raises `NotFound` and `Conflict` where it is another pod by now.
+
+        Guarded as what belongs to no namespace: it is asked for a node's sake, whosever the pod is.
         """
         namespace, name = key_of(pod)
         options: Object = {"preconditions": {"uid": pod["metadata"]["uid"]}}
@@ -259,7 +261,7 @@ class KubeClient:
         metadata = {"name": name, "namespace": namespace}
         body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata, "deleteOptions": options}
         path = POD.path(namespace, name, "eviction")
-        await self._write(request_for("POST", "evict", POD, path, write_query(MANAGER), body), namespace, attempts=1)
+        await self._write(request_for("POST", "evict", POD, path, write_query(MANAGER), body), "", attempts=1)
 
     # The wire
 

@@ -54,6 +54,7 @@ GOOD = Facts(
     now=NOW,
     definitions={kind.name: crd(kind) for kind in KINDS},
     operator=Operator(leases=(lease(),), pods=(pod(ready=True),), account="wharfinger-system/wharfinger", refused=()),
+    node_policies=(named("new-pool", status={"observedGeneration": 1}),),
     user_refused=(),
     metrics=True,
     storage_classes=(marked("fast", STORAGE),),
@@ -105,6 +106,7 @@ RESTRICTED = named("shop", metadata={"labels": {"pod-security.kubernetes.io/enfo
 BASELINE = named("shop", metadata={"labels": {"pod-security.kubernetes.io/enforce": "baseline"}})
 GOING = named("shop", metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"})
 OFF = crd(status={"conditions": [{"type": "Established", "status": "False"}]})
+STALLED = {"observedGeneration": 1, "conditions": [{"type": "Stalled", "status": "True"}]}
 LACKING = (Access("apps", "deployments", "patch"),)
 
 
@@ -127,6 +129,18 @@ BAD: dict[str, tuple[dict[str, Any], str, Verdict, str]] = {
         "another schema",
     ),
     "no operator": ({"operator": Operator()}, "operator", Verdict.fail, "never ran"),
+    "policies of nobody": (
+        {"node_policies": (named("old-pool", status={"observedGeneration": -1}),)},
+        "node policies",
+        Verdict.warning,
+        "looked after by nobody: old-pool",
+    ),
+    "policy stalled": (
+        {"node_policies": (named("old-pool", status=STALLED),)},
+        "node policies",
+        Verdict.warning,
+        "need a person: old-pool",
+    ),
     "lease given back": (
         {"operator": operator(leases=(lease(holder=""),))},
         "operator (Lease wharfinger)",

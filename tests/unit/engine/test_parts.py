@@ -143,6 +143,11 @@ def test_a_namespaces_shard_is_the_same_in_every_release() -> None:
     assert [shard_of(name, 8) for name in ("default", "shop", "kube-system", "")] == [2, 6, 2, 2]
 
 
+@given(st.integers(1, 64))
+def test_what_is_of_no_namespace_is_looked_after_where_its_events_go(shards: int) -> None:
+    assert shard_of("", shards) == shard_of("default", shards)
+
+
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=6))
 def test_giving_back_ends_and_ends_fairly(counts: list[int]) -> None:
     """Whoever has a surplus gives one back, whoever has least takes it: after some rounds nobody gives any more."""

@@ -97,6 +97,13 @@ async def test_a_pod_is_asked_once_and_counted_once() -> None:
     assert (gone.evicted, gone.waiting) == (1, [])
 
 
+async def test_part_of_a_second_to_end_in_is_not_none() -> None:
+    """A grace period of 0 kills at once."""
+    server = Evictions()
+    await look(server, Memory(), pod(), gracePeriod="500ms")
+    assert server.asked == [("web-1", 1)]
+
+
 async def test_a_budget_is_named_and_asked_again_later_and_later() -> None:
     server, memory = Evictions(*[BUDGET] * 20), Memory()
     asked = []

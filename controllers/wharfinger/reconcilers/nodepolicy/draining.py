@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
@@ -33,7 +34,7 @@ async def drain(
     """
     verdicts = {node: judge(there, options) for node, there in pods.items()}
     memory.keep(verdicts, (each.pod["metadata"]["uid"] for there in verdicts.values() for each in there))
-    grace = int(seconds(options.grace_period)) if options.grace_period is not None else None
+    grace = math.ceil(seconds(options.grace_period)) if options.grace_period is not None else None
     limit = asyncio.Semaphore(_AT_ONCE)
 
     async def empty(node: str) -> None:

@@ -35,6 +35,8 @@ class NodePolicies:
 
     _memories: dict[str, Memory] = field(default_factory=dict)
     """By the policy's uid."""
+    _told: dict[str, int] = field(default_factory=dict)
+    """By the policy's uid: the generation of which the other policies know."""
 
     async def reconcile(self, context: Context, key: Key) -> Result | None:
         """Bring the nodes of one policy closer to what it says. Whatever woke us, all of it is looked at."""
@@ -51,8 +53,7 @@ class NodePolicies:
             _tell(context, obj, refusal(obj, invalid.findings, now=context.now()))
             return None
 
-        if obj.get("status", {}).get("observedGeneration") != obj["metadata"]["generation"]:
-            _wake_others(context, key)
+        self._tell_others(context, obj)
         obj = await _hold_on(context, obj)
         chosen = plan(policy, in_force(context.store.values()), _nodes(context))
         failures = await _write(context, key, chosen.edits)
@@ -76,6 +77,7 @@ class NodePolicies:
             return
         uid, key = obj["metadata"]["uid"], key_of(obj)
         self._memories.pop(uid, None)
+        self._told.pop(uid, None)
         finalizers = obj["metadata"].get("finalizers") or []
         if NODE_POLICY_FINALIZER not in finalizers:
             return
@@ -88,6 +90,13 @@ class NodePolicies:
             context.enqueue(key, _RETRY if failures else 1.0)
             return
         await _set_finalizers(context, obj, [each for each in finalizers if each != NODE_POLICY_FINALIZER])
+
+    def _tell_others(self, context: Context, obj: Object) -> None:
+        """Have the others look again after each change of a spec, once."""
+        uid, generation = obj["metadata"]["uid"], obj["metadata"]["generation"]
+        if self._told.get(uid) != generation:
+            self._told[uid] = generation
+            _wake_others(context, key_of(obj))
 
     async def _drain(self, context: Context, policy: Policy, obj: Object, held: Iterable[str]) -> dict[str, Draining]:
         if policy.spec.availability != "drain":
