@@ -19,6 +19,7 @@ from tests.support.waiting import eventually
 
 from wharfinger.api.customresource import definition
 from wharfinger.api.kinds import CONTAINER_WORKLOAD_KIND as KIND
+from wharfinger.api.kinds import KINDS, NODE_POLICY
 from wharfinger.api.resource import Object
 from wharfinger.cluster import Cluster, NodeKind, Options
 from wharfinger.cluster.process import identify
@@ -61,7 +62,7 @@ async def test_from_nothing_to_well_and_back(bare: Cluster) -> None:
     code, checks = examined(bare)
     assert code == 1
     failed = {name for name, each in checks.items() if each["verdict"] == "fail"}
-    assert failed == {CRD, "operator"}
+    assert failed == {*(f"CRD {kind.name}" for kind in KINDS), "operator"}
     assert checks["API server"]["message"].startswith("Kubernetes v1.")
     assert checks[CRD]["remedy"] == "kubectl apply --server-side -f crds/"
     warned = {name for name, each in checks.items() if each["verdict"] == "warning"}
@@ -81,7 +82,24 @@ async def test_from_nothing_to_well_and_back(bare: Cluster) -> None:
         assert checks[CRD]["verdict"] == "ok"
         assert checks["your rights"]["verdict"] == "ok"
         assert checks["operator's pods"]["verdict"] == "unknown"
+        await _node_policies(bare)
     assert (await eventually(lambda: _check(bare, LEASE), timeout=60))["message"].startswith("nobody holds it")
+
+
+async def _node_policies(cluster: Cluster) -> None:
+    """One that nobody keeps, since the operator was not told to."""
+    policy: Object = {"metadata": {"name": "old-pool"}, "spec": {"nodes": ["n1"], "availability": "pause"}}
+    client, path = cluster.client(), NODE_POLICY.path()
+    client.create(path, {"apiVersion": NODE_POLICY.api_version, "kind": NODE_POLICY.kind, **policy})
+    assert "nobody: old-pool" in (await _check(cluster, "node policies"))["message"]
+    async with running(cluster.kubeconfig, node_policies=True):
+        await eventually(lambda: _is(cluster, "node policies", "ok"), timeout=60)
+        client.delete(f"{path}/old-pool")
+        await eventually(lambda: _absent(cluster, "node policies"), timeout=60)
+
+
+async def _absent(cluster: Cluster, name: str) -> bool:
+    return name not in examined(cluster)[1]
 
 
 async def _check(cluster: Cluster, name: str) -> Object:

@@ -122,6 +122,21 @@ async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None
     assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
 
 
+async def test_node_policies_are_a_component(installed: World, tmp_path: Path) -> None:
+    """An overlay that turns them on; its rights are taken by the API server as they are."""
+    base = _relative(MANIFESTS, tmp_path)
+    overlay = yaml.safe_dump({"resources": [base], "components": [f"{base}/node-policy"]})
+    (tmp_path / "kustomization.yaml").write_text(overlay)
+    built = list(yaml.safe_load_all(await installed.kubectl("kustomize", str(tmp_path))))
+    operator = next(obj for obj in built if obj["kind"] == "Deployment")
+    environment = operator["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "WHARFINGER_NODE_POLICIES", "value": "true"} in environment
+    own = [obj for obj in built if obj["metadata"]["name"] == "wharfinger-node-policy"]
+    assert {obj["kind"] for obj in own} == {"ClusterRole", "ClusterRoleBinding"}
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": own})
+    await installed.kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=listed)
+
+
 async def test_admission_is_a_component(installed: World, tmp_path: Path) -> None:
     """An overlay that warns at apply time, with a certificate by cert-manager (whose kinds the cluster lacks)."""
     base = _relative(MANIFESTS, tmp_path)

@@ -16,19 +16,27 @@ import yaml
 from tests.faults.call import Call, Matches
 from tests.faults.faults import Refuse
 from tests.faults.proxy import FaultProxy
+from tests.integration.nodepolicy.scene import Scene, reasons, scene_of
 from tests.integration.workload.test_workload_routes import install_gateway_api, remove_gateway_api
 from tests.support.state import owned
 from tests.support.waiting import eventually
 from tests.support.workloads import HTTP, MODES, V1, V2, runner
 from tests.support.world import World
 
-from wharfinger.api.builtin import BY_KIND, CONTROLLER_REVISION, CUSTOM_RESOURCE_DEFINITION, HTTP_ROUTE, JOB
+from wharfinger.api.builtin import (
+    BY_KIND,
+    CONTROLLER_REVISION,
+    CUSTOM_RESOURCE_DEFINITION,
+    HTTP_ROUTE,
+    JOB,
+    POD_DISRUPTION_BUDGET,
+)
 from wharfinger.api.resource import Object
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.runtime import Operator
 from wharfinger.engine.settings import Settings
-from wharfinger.reconcilers.operator import controllers
+from wharfinger.reconcilers.operator import Features, controllers
 
 pytestmark = pytest.mark.integration
 
@@ -36,6 +44,7 @@ Right = tuple[str, str, str]
 """Group, resource (with its subresource), verb."""
 
 MANIFESTS = Path(__file__).parents[2] / "manifests" / "base"
+NODE_POLICY = MANIFESTS.parent / "node-policy" / "clusterrole.yaml"
 
 UNSEEN: dict[Right, str] = {
     ("wharfinger.dev", "containerworkloads/finalizers", "update"): (
@@ -44,6 +53,9 @@ UNSEEN: dict[Right, str] = {
     ("events.k8s.io", "events", "patch"): "counts an Event that repeats, a minute after it was made",
 }
 """What is granted although no request of this scenario needs it, and why."""
+
+KINDS_THAT_APPEAR: Right = ("apiextensions.k8s.io", "customresourcedefinitions", "watch")
+"""By name, so that who needs one more kind grants it once more."""
 
 EVERYTHING: Object = {
     **MODES["service"],
@@ -98,6 +110,32 @@ async def test_rights_are_those_that_are_used(world: World, without_gateway_api:
     assert used - granted == set(), "done without a right"
     assert granted - used == UNSEEN.keys(), "granted and not done, or explained and done"
     assert definitions <= {f"metadata.name={name}" for name in _definitions_by_name()}
+
+
+async def test_rights_for_node_policies_are_those_that_are_used(world: World) -> None:
+    """Over the life of one that drains a node with a budget in the way."""
+    settings = Settings(leader_election=False, metrics_port=None)
+    asked = controllers(settings, Features(node_policies=True))
+    async with FaultProxy(Connection.from_kubeconfig(world.kubeconfig)) as proxy, scene_of(world) as scene:
+        async with KubeClient(proxy.connection) as client, Operator(client, asked, settings) as operator:
+            await _drain(scene)
+            await operator.wait_idle(60)
+        used = {right for exchange in proxy.exchanges for right in _needed(exchange.call)}
+    granted, base = set(_granted(NODE_POLICY)), set(_granted())
+    assert used - granted - base == set(), "done without a right"
+    assert granted - used - {KINDS_THAT_APPEAR} == set(), "granted and not done"
+    assert granted & base == {KINDS_THAT_APPEAR}, "granted twice"
+
+
+async def _drain(scene: Scene) -> None:
+    """A policy is made, waits for a budget, is done, and goes."""
+    old = await scene.join()
+    await scene.deployment("web", replicas=1, healthy=1)
+    await scene.policy("drain", nodes=[old], availability="drain", labels={"rack": "r1"})
+    await scene.told("drain", lambda obj: reasons(obj, old) == {"DisruptionBudget"})
+    await scene.world.delete(POD_DISRUPTION_BUDGET, "web")
+    await scene.ready("drain")
+    await scene.delete("drain")
 
 
 async def _live(world: World, proxy: FaultProxy, operator: Operator) -> None:
@@ -177,14 +215,14 @@ def _needed(call: Call) -> Iterator[Right]:
         yield parts[1] if parts[0] == "apis" else "", resource, "patch" if call.verb == "apply" else call.verb
 
 
-def _rules() -> Iterator[Object]:
-    for path in (MANIFESTS / "clusterrole.yaml", MANIFESTS / "role.yaml"):
+def _rules(*paths: Path) -> Iterator[Object]:
+    for path in paths or (MANIFESTS / "clusterrole.yaml", MANIFESTS / "role.yaml"):
         for obj in yaml.safe_load_all(path.read_text()):
             yield from obj.get("rules", ())
 
 
-def _granted() -> Iterator[Right]:
-    for rule in _rules():
+def _granted(*paths: Path) -> Iterator[Right]:
+    for rule in _rules(*paths):
         yield from product(rule["apiGroups"], rule["resources"], rule["verbs"])
 
 

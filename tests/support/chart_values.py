@@ -35,6 +35,7 @@ GOOD: dict[str, Object] = {
             "pullSecrets": [{"name": "registry"}],
         },
         "watchSecrets": True,
+        "nodePolicy": {"enabled": True},
         "logLevel": "debug",
         "logFormat": "plain",
         "shards": 6,
@@ -109,6 +110,10 @@ BAD: dict[str, tuple[Object, tuple[str, ...]]] = {
     "unknown-admission": ({"admission": {"mode": "loud"}}, ("admission", "mode", "warn", "enforce")),
     "admission-too-slow": ({"admission": {"timeoutSeconds": 31}}, ("admission", "timeoutSeconds", "30")),
     "authority-no-pem": ({"admission": {"caBundle": "LS0tLS1"}}, ("admission", "caBundle", "BEGIN CERTIFICATE")),
+    "nodes-in-namespaces": (
+        {"nodePolicy": {"enabled": True}, "watchNamespaces": ["shop"]},
+        ("nodePolicy.enabled needs an operator of all namespaces",),
+    ),
     "secret-without-authority": ({"admission": {"secretName": "a"}}, ("secretName needs admission.caBundle",)),
     "authority-without-secret": ({"admission": {"caBundle": AUTHORITY}}, ("caBundle needs admission.secretName",)),
     "two-authorities": (

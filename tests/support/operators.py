@@ -11,7 +11,7 @@ from typing import Any
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.operator import Operator, Settings
-from wharfinger.reconcilers.operator import controllers
+from wharfinger.reconcilers.operator import Features, controllers
 
 
 @asynccontextmanager
@@ -24,6 +24,7 @@ async def running(
     watch_nodes: bool | None = None,
     prometheus: str | None = None,
     start_image: str = "",
+    node_policies: bool = False,
     leader_election: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Operator]:
@@ -34,23 +35,23 @@ async def running(
     chosen = Settings(metrics_port=None, leader_election=leader_election, **settings)
     async with KubeClient(connection or Connection.from_kubeconfig(kubeconfig)) as client:
         used = wrap(client) if wrap else client
-        made = controllers(
-            chosen,
+        features = Features(
             watch_secrets=watch_secrets,
             watch_nodes=watch_nodes,
+            node_policies=node_policies,
             prometheus=prometheus,
             start_image=start_image,
         )
-        async with Operator(used, made, chosen) as operator:
+        async with Operator(used, controllers(chosen, features), chosen) as operator:
             yield operator
 
 
 @asynccontextmanager
-async def mortal(connection: Connection, **settings: Any) -> AsyncIterator[Operator]:
+async def mortal(connection: Connection, *, node_policies: bool = False, **settings: Any) -> AsyncIterator[Operator]:
     """The same, but it ends as a process that is killed: nothing is finished, nothing is given back."""
     chosen = Settings(**{"metrics_port": None, "leader_election": False, **settings})
     async with KubeClient(connection) as client:
-        operator = Operator(client, controllers(chosen), chosen)
+        operator = Operator(client, controllers(chosen, Features(node_policies=node_policies)), chosen)
         await operator.start()
         try:
             yield operator

@@ -77,13 +77,15 @@ def _names(kind: CustomResource) -> Object:
 
 
 def _version(kind: CustomResource) -> Object:
+    """What is empty is left out: the API server drops it, and the next apply of the same would differ from what is."""
+    fields = [{"jsonPath": path} for path in kind.selectable]
     return {
         "name": kind.resource.version,
         "served": True,
         "storage": True,
         "subresources": _subresources(kind),
         "additionalPrinterColumns": [column.definition() for column in kind.columns],
-        "selectableFields": [{"jsonPath": path} for path in kind.selectable],
+        **({"selectableFields": fields} if fields else {}),
         "schema": {"openAPIV3Schema": _root(kind)},
     }
 

@@ -8,10 +8,12 @@ from wharfinger.api import GROUP, VERSION
 from wharfinger.api.containerworkload import ContainerWorkloadSpec, Workload
 from wharfinger.api.customresource import MAX_NAME, Column, CustomResource
 from wharfinger.api.model import Rule
+from wharfinger.api.nodepolicy import NodePolicySpec, NodePolicyStatus
 from wharfinger.api.resource import Resource
 from wharfinger.api.status import ContainerWorkloadStatus
 
 CONTAINER_WORKLOAD = Resource(group=GROUP, version=VERSION, kind="ContainerWorkload", plural="containerworkloads")
+NODE_POLICY = Resource(group=GROUP, version=VERSION, kind="NodePolicy", plural="nodepolicies", namespaced=False)
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUFFIXED = ("cron", "stateful")
@@ -70,5 +72,22 @@ CONTAINER_WORKLOAD_KIND = CustomResource(
     ),
 )
 
-KINDS: tuple[CustomResource, ...] = (CONTAINER_WORKLOAD_KIND,)
+NODE_POLICY_KIND = CustomResource(
+    resource=NODE_POLICY,
+    short_names=("np",),
+    description="Availability and labels of nodes, until it is deleted.",
+    spec=NodePolicySpec,
+    status=NodePolicyStatus,
+    columns=(
+        Column("Availability", ".spec.availability", "What the nodes shall be."),
+        Column("Nodes", ".status.selected", "Nodes that it is about.", type="integer"),
+        Column("Settled", ".status.settled", "Those of them that are what it says.", type="integer"),
+        Column("Ready", '.status.conditions[?(@.type=="Ready")].status', "Whether all of them are."),
+        Column("Reason", '.status.conditions[?(@.type=="Ready")].reason', "Why, or why not."),
+        Column("Age", ".metadata.creationTimestamp", "Time since it was made.", type="date"),
+        Column("Message", '.status.conditions[?(@.type=="Ready")].message', "What to do about it.", priority=1),
+    ),
+)
+
+KINDS: tuple[CustomResource, ...] = (CONTAINER_WORKLOAD_KIND, NODE_POLICY_KIND)
 """Every kind of the group: crds/ has one file for each."""

@@ -89,3 +89,16 @@ SPARE_ANNOTATION = "wharfinger.dev/non-essential"
 
 RESUMED_ANNOTATION = "wharfinger.dev/resumed-at"
 """On the workload, set by hand or by the CLI: a new value takes up an update that a failure paused."""
+
+# Annotations on a Node
+
+AVAILABILITY_ANNOTATION = "wharfinger.dev/availability"
+"""active, pause or drain: what a NodePolicy makes of it."""
+
+NODE_POLICY_ANNOTATION = "wharfinger.dev/node-policy"
+"""Which NodePolicy holds the node, and what was there before: JSON, read by nobody else."""
+
+# Finalizers
+
+NODE_POLICY_FINALIZER = "wharfinger.dev/node-policy"
+"""On a NodePolicy: its nodes are to be given back before it goes."""

@@ -18,6 +18,7 @@ from wharfinger.cli import (
     doctor,
     events,
     importing,
+    nodes,
     podlogs,
     render,
     run,
@@ -56,6 +57,7 @@ app.command("scale")(scale.scale)
 app.command("completion")(completion.completion)
 app.command("import")(importing.import_)
 app.command("doctor")(doctor.doctor)
+app.command("nodes")(nodes.nodes)
 
 
 @app.callback(invoke_without_command=True)

@@ -96,6 +96,15 @@ StartImage = Annotated[
         "Image with wharfinger-start, for tasks whose containers have an order; the operator's own.",
     ),
 ]
+NodePolicies = Annotated[
+    bool,
+    typer.Option(
+        "--node-policies",
+        envvar="WHARFINGER_NODE_POLICIES",
+        show_envvar=False,
+        help="Keep NodePolicies: cordon, drain and label nodes. Needs the right to change nodes and to evict pods.",
+    ),
+]
 AdmissionOption = Annotated[
     Admission,
     _option("admission", None, "Serve the admission webhook: findings as warnings; with enforce, errors are refused."),
@@ -125,6 +134,7 @@ def run(
     watch_secrets: WatchSecrets = False,
     start_image: StartImage = "",
     prometheus_url: PrometheusUrl = None,
+    node_policies: NodePolicies = False,
     admission: AdmissionOption = Admission.off,
     admission_certificates: AdmissionCertificates = None,
     admission_host: AdmissionHost = "0.0.0.0",  # noqa: S104 - the API server comes from outside the pod
@@ -140,6 +150,8 @@ def run(
     from wharfinger.engine.operator import Settings
     from wharfinger.reconcilers import operator
 
+    if node_policies and namespace:
+        raise BadInputError("--node-policies needs an operator of all namespaces: leave --namespace out, or this")
     configure(as_json=log_format is LogFormat.json, level=log_level.upper())
     settings = Settings(
         kubeconfig=kubeconfig,
@@ -155,7 +167,13 @@ def run(
         admission=_admission(admission, admission_certificates, host=admission_host, port=admission_port),
     )
     chosen = replace(settings, identity=identity) if identity else settings
-    operator.run(chosen, watch_secrets=watch_secrets, prometheus=prometheus_url, start_image=start_image)
+    features = operator.Features(
+        watch_secrets=watch_secrets,
+        node_policies=node_policies,
+        start_image=start_image,
+        prometheus=prometheus_url,
+    )
+    operator.run(chosen, features)
 
 
 def _admission(mode: Admission, certificates: Path | None, *, host: str, port: int) -> "AdmissionSettings | None":

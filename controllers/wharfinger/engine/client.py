@@ -19,7 +19,7 @@ from wharfinger.api.resource import Key, Object, Resource, key_of
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.errors import NotFound
 from wharfinger.engine.metrics import Metrics
-from wharfinger.engine.transport import Request, Transport
+from wharfinger.engine.transport import ATTEMPTS, Request, Transport
 from wharfinger.engine.wire import (
     APPLY,
     JSON_PATCH,
@@ -246,6 +246,23 @@ class KubeClient:
             options["preconditions"] = preconditions
         return await self._write(request_for("DELETE", "delete", resource, resource.path(*key), "", options), key[0])
 
+    async def evict(self, pod: Object, *, grace_period_seconds: int | None = None) -> None:
+        """Have a pod leave by the Eviction API (policy/v1), which asks the PodDisruptionBudgets first.
+
+        Asked once: raises `TooManyRequests` where a budget says no, at once and whatever it says of trying again, since
+        only the caller knows what else there is to do. Raises `NotFound` and `Conflict` where it is another pod by now.
+
+        Guarded as what belongs to no namespace: it is asked for a node's sake, whosever the pod is.
+        """
+        namespace, name = key_of(pod)
+        options: Object = {"preconditions": {"uid": pod["metadata"]["uid"]}}
+        if grace_period_seconds is not None:
+            options["gracePeriodSeconds"] = grace_period_seconds
+        metadata = {"name": name, "namespace": namespace}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata, "deleteOptions": options}
+        path = POD.path(namespace, name, "eviction")
+        await self._write(request_for("POST", "evict", POD, path, write_query(MANAGER), body), "", attempts=1)
+
     # The wire
 
     async def _read(self, verb: str, resource: str, path: str, query: Mapping[str, str] | None = None) -> Object:
@@ -253,7 +270,7 @@ class KubeClient:
         answer: Object = decoded(await self._transport.request(request))
         return answer
 
-    async def _write(self, request: Request, namespace: str) -> Object:
+    async def _write(self, request: Request, namespace: str, *, attempts: int = ATTEMPTS) -> Object:
         before = functools.partial(self._guard, namespace) if self._guard is not None else None
-        answer: Object = decoded(await self._transport.request(request, before))
+        answer: Object = decoded(await self._transport.request(request, before, attempts=attempts))
         return answer

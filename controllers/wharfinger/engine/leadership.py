@@ -208,8 +208,11 @@ class ShardedLeases(Leadership):
 
 
 def shard_of(namespace: str, shards: int) -> int:
-    """The shard that a namespace belongs to: the same in every replica, in every release."""
-    return int.from_bytes(blake2b(namespace.encode(), digest_size=8).digest(), "big") % shards
+    """The shard that a namespace belongs to: the same in every replica, in every release.
+
+    What belongs to no namespace is looked after where its Events go, which is ``default``.
+    """
+    return int.from_bytes(blake2b((namespace or "default").encode(), digest_size=8).digest(), "big") % shards
 
 
 def surplus(holdings: Counter[str], identity: str, shards: int) -> bool:

@@ -66,7 +66,9 @@ class Transport:
         """Close every connection."""
         await self._session.close()
 
-    async def request(self, request: Request, before: Callable[[], None] | None = None) -> bytes:
+    async def request(
+        self, request: Request, before: Callable[[], None] | None = None, *, attempts: int = ATTEMPTS
+    ) -> bytes:
         """The body of a successful answer; raises an `ApiError` for any other.
 
         ``before`` is called right before each attempt is sent: it may raise to stop it.
@@ -80,7 +82,7 @@ class Transport:
                 outcome = await self._attempt(request)
             if isinstance(outcome, bytes):
                 return outcome
-            if attempt == ATTEMPTS or not await self._worth_repeating(outcome):
+            if attempt >= attempts or not await self._worth_repeating(outcome):
                 raise outcome
 
     async def stream(self, request: Request) -> AsyncIterator[list[bytes]]:

@@ -12,14 +12,14 @@ A document's `spec.tasks.placement` is looked at in three ways:
 Placement is no part of a revision: it may change without new pods, and moves only those that no longer fit.
 """
 
+from wharfinger.api.labels import AVAILABILITY_ANNOTATION
+from wharfinger.api.nodepolicy import Availability
 from wharfinger.placement.check import check
 from wharfinger.placement.compiling import pod_placement
 from wharfinger.placement.fit import Eligible, drained, eligible, fits, misfit
 from wharfinger.placement.load import GROUP_LABEL, Load, Loads, loads
 from wharfinger.placement.node import (
-    AVAILABILITY_ANNOTATION,
     ENGINE_LABEL_PREFIX,
-    Availability,
     Node,
     Role,
     read_node,

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final, Literal
 
+from wharfinger.api.labels import AVAILABILITY_ANNOTATION
+from wharfinger.api.nodepolicy import Availability
 from wharfinger.api.resource import Object
-
-Availability = Literal["active", "pause", "drain"]
-"""Swarm's words (docker node update --availability). pause: what runs stays, nothing new comes; drain: all goes."""
 
 Role = Literal["manager", "worker"]
 """Swarm's words: a manager is a node of the control plane."""
-
-AVAILABILITY_ANNOTATION: Final = "wharfinger.dev/availability"
-"""On a Node: its `Availability`, written by a NodePolicy. A cordoned node takes nothing new, whatever this says."""
 
 ENGINE_LABEL_PREFIX: Final = "engine.wharfinger.dev/"
 """Labels of a Node that begin so are what Swarm calls engine labels: ``engine.labels.X`` is this prefix and X."""

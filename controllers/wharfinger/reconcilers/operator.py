@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
-from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, NODE_POLICY
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
 from wharfinger.engine.trim import shallow
-from wharfinger.reconcilers import watches, workload
+from wharfinger.reconcilers import nodepolicy, watches, workload
 from wharfinger.reconcilers.admission import admit
 from wharfinger.reconcilers.alarms import Alarms
 
 
-def controllers(
-    settings: Settings,
-    *,
-    watch_secrets: bool = False,
-    watch_nodes: bool | None = None,
-    prometheus: str | None = None,
-    start_image: str = "",
-) -> tuple[Controller, ...]:
-    """The controllers that `settings` ask for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What an installation allows or brings, beyond what every one has."""
 
-    Nodes and content of Secrets are watched only where that is allowed: nodes belong to no namespace, so an operator
-    of single namespaces does not read them, unless `watch_nodes` says so. `prometheus` is the URL that alarms are asked
-    of, `start_image` holds the start program of tasks.
-    """
-    nodes = not settings.namespaces if watch_nodes is None else watch_nodes
+    watch_secrets: bool = False
+    """Watch the content of Secrets, so that a change of it rolls pods."""
+    watch_nodes: bool | None = None
+    """Watch Nodes; by default where all namespaces are looked after, since nodes belong to none."""
+    node_policies: bool = False
+    """Keep NodePolicies, where all namespaces are looked after."""
+    prometheus: str | None = None
+    """URL of the Prometheus that alarms are asked of."""
+    start_image: str = ""
+    """Image that holds the start program of tasks."""
+
+
+def controllers(settings: Settings, features: Features | None = None) -> tuple[Controller, ...]:
+    """The controllers that are asked for. Nodes and content of Secrets are watched only where that is allowed."""
+    chosen = features or Features()
+    everywhere = not settings.namespaces
+    nodes = everywhere if chosen.watch_nodes is None else chosen.watch_nodes
     return (
-        Controller(
-            name=CONTAINER_WORKLOAD.plural,
-            resource=CONTAINER_WORKLOAD,
-            reconcile=partial(
-                workload.reconcile, alarms=Alarms(prometheus) if prometheus else None, start_image=start_image
-            ),
-            troubled=workload.troubled,
-            trim=shallow,
-            watches=watches.watches(secrets=watch_secrets, nodes=nodes),
-            indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
-            admit=partial(admit, start_image=start_image),
-        ),
+        _workloads(chosen, nodes=nodes),
+        *((_node_policies(),) if chosen.node_policies and everywhere else ()),
     )
 
 
-def run(
-    settings: Settings, *, watch_secrets: bool = False, prometheus: str | None = None, start_image: str = ""
-) -> None:
+def run(settings: Settings, features: Features | None = None) -> None:
     """Run until SIGTERM. Raises SystemExit when the Lease is lost."""
-    made = controllers(settings, watch_secrets=watch_secrets, prometheus=prometheus, start_image=start_image)
-    run_operator(settings, made)
+    run_operator(settings, controllers(settings, features))
+
+
+def _workloads(features: Features, *, nodes: bool) -> Controller:
+    alarms = Alarms(features.prometheus) if features.prometheus else None
+    return Controller(
+        name=CONTAINER_WORKLOAD.plural,
+        resource=CONTAINER_WORKLOAD,
+        reconcile=partial(workload.reconcile, alarms=alarms, start_image=features.start_image),
+        troubled=workload.troubled,
+        trim=shallow,
+        watches=watches.watches(secrets=features.watch_secrets, nodes=nodes),
+        indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
+        admit=partial(admit, start_image=features.start_image),
+    )
+
+
+def _node_policies() -> Controller:
+    policies = nodepolicy.NodePolicies()
+    return Controller(
+        name=NODE_POLICY.plural,
+        resource=NODE_POLICY,
+        reconcile=policies.reconcile,
+        troubled=policies.troubled,
+        trim=shallow,
+        watches=nodepolicy.WATCHES,
+    )

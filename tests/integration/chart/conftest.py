@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.clusters import session_cluster
-from tests.support.helm import CRD, MODULES, OFFLINE, Helm, program
+from tests.support.helm import MODULES, OFFLINE, Helm, program
 from tests.support.world import World
 
+from wharfinger.api.kinds import KINDS
 from wharfinger.cluster import Cluster, NodeKind
 
 _FIXTURES = {"offline_helm", "helm"}
@@ -67,4 +68,4 @@ async def helm(major: int, world: World, tmp_path: Path) -> AsyncIterator[Helm]:
     helm = Helm(major, world.kubeconfig, world.namespace, tmp_path)
     yield helm
     await helm.uninstall()
-    await world.kubectl("delete", "crd", CRD, "--ignore-not-found", "--timeout=50s")
+    await world.kubectl("delete", "crd", *(kind.name for kind in KINDS), "--ignore-not-found", "--timeout=50s")

@@ -65,6 +65,17 @@ async def test_secrets_are_granted_where_they_are_watched(offline_helm: Helm) ->
     assert environment(of_kind(watching, "Deployment")[0])["WHARFINGER_WATCH_SECRETS"] == "true"
 
 
+async def test_nodes_are_changed_where_node_policies_are_kept(offline_helm: Helm) -> None:
+    plain, keeping = [await offline_helm.template({"nodePolicy": {"enabled": on}}) for on in (False, True)]
+    known = {role["metadata"]["name"] for role in of_kind(plain, "ClusterRole")}
+    (more,) = [role for role in of_kind(keeping, "ClusterRole") if role["metadata"]["name"] not in known]
+    assert rights(more["rules"]) == rights(base("../node-policy/clusterrole.yaml", "ClusterRole")["rules"])
+    bound = [each["roleRef"]["name"] for each in of_kind(keeping, "ClusterRoleBinding")]
+    assert more["metadata"]["name"] in bound
+    assert environment(of_kind(keeping, "Deployment")[0])["WHARFINGER_NODE_POLICIES"] == "true"
+    assert "WHARFINGER_NODE_POLICIES" not in environment(of_kind(plain, "Deployment")[0])
+
+
 async def test_namespaces_have_roles_and_the_cluster_none(offline_helm: Helm) -> None:
     """In each, what the ClusterRole grants, less what is of no namespace."""
     manifests = await offline_helm.template({"watchNamespaces": ["shop", "blog"]})

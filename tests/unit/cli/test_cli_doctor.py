@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from wharfinger.api.customresource import definition
+from wharfinger.api.customresource import CustomResource, definition
 from wharfinger.api.kinds import CONTAINER_WORKLOAD_KIND as KIND
+from wharfinger.api.kinds import KINDS
 from wharfinger.api.resource import Object
 from wharfinger.cli.doctor import checks
 from wharfinger.cli.doctor.facts import Facts, Operator
@@ -25,9 +26,9 @@ def named(name: str, **fields: Any) -> Object:
     return {"metadata": {"name": name, "namespace": "wharfinger-system", **fields.pop("metadata", {})}, **fields}
 
 
-def crd(**changes: Any) -> Object:
+def crd(kind: CustomResource = KIND, **changes: Any) -> Object:
     status = {"conditions": [{"type": "Established", "status": "True"}]}
-    return definition(KIND) | {"status": status} | changes
+    return definition(kind) | {"status": status} | changes
 
 
 def lease(*, holder: str = "a", seconds_ago: float = 1) -> Object:
@@ -51,8 +52,9 @@ GOOD = Facts(
     version="v1.36.1",
     skew=0.4,
     now=NOW,
-    definitions={KIND.name: crd()},
+    definitions={kind.name: crd(kind) for kind in KINDS},
     operator=Operator(leases=(lease(),), pods=(pod(ready=True),), account="wharfinger-system/wharfinger", refused=()),
+    node_policies=(named("new-pool", status={"observedGeneration": 1}),),
     user_refused=(),
     metrics=True,
     storage_classes=(marked("fast", STORAGE),),
@@ -104,6 +106,7 @@ RESTRICTED = named("shop", metadata={"labels": {"pod-security.kubernetes.io/enfo
 BASELINE = named("shop", metadata={"labels": {"pod-security.kubernetes.io/enforce": "baseline"}})
 GOING = named("shop", metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"})
 OFF = crd(status={"conditions": [{"type": "Established", "status": "False"}]})
+STALLED = {"observedGeneration": 1, "conditions": [{"type": "Stalled", "status": "True"}]}
 LACKING = (Access("apps", "deployments", "patch"),)
 
 
@@ -126,6 +129,18 @@ BAD: dict[str, tuple[dict[str, Any], str, Verdict, str]] = {
         "another schema",
     ),
     "no operator": ({"operator": Operator()}, "operator", Verdict.fail, "never ran"),
+    "policies of nobody": (
+        {"node_policies": (named("old-pool", status={"observedGeneration": -1}),)},
+        "node policies",
+        Verdict.warning,
+        "looked after by nobody: old-pool",
+    ),
+    "policy stalled": (
+        {"node_policies": (named("old-pool", status=STALLED),)},
+        "node policies",
+        Verdict.warning,
+        "need a person: old-pool",
+    ),
     "lease given back": (
         {"operator": operator(leases=(lease(holder=""),))},
         "operator (Lease wharfinger)",

@@ -335,3 +335,20 @@ def test_a_kubeconfigs_certificates_are_not_shown(tmp_path: Path) -> None:
     token.write_text("secret-token")
     connection = Connection.from_kubeconfig(_kubeconfig(tmp_path, "http://127.0.0.1:1", token))
     assert "secret-token" not in repr(connection)
+
+
+async def test_an_eviction_is_asked_once_whatever_the_server_says_of_later() -> None:
+    """Unlike other requests: its caller has other pods to see to meanwhile."""
+    asked: list[tuple[str, object]] = []
+    namespaces: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append((request.path, orjson.loads(await request.read())["deleteOptions"]))
+        return _json({}, 429, **{"Retry-After": "1"})
+
+    async with serving(handler) as client:
+        with pytest.raises(TooManyRequests):
+            await client.guarded(namespaces.append).evict(OBJECT, grace_period_seconds=5)
+    options = {"preconditions": {"uid": "u"}, "gracePeriodSeconds": 5}
+    assert asked == [("/api/v1/namespaces/ns/pods/a/eviction", options)]
+    assert namespaces == [""], "guarded as what is of no namespace: with shards, the pod's may be another replica's"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wharfinger.cli.doctor.facts import Facts
-from wharfinger.cli.doctor.operator import leader, operator_pods, operator_rights, user_rights
+from wharfinger.cli.doctor.operator import leader, node_policies, operator_pods, operator_rights, user_rights
 from wharfinger.cli.doctor.room import limit_ranges, namespace, quotas
 from wharfinger.cli.doctor.server import api_server, clocks, definitions
 from wharfinger.cli.doctor.surroundings import metrics, routes, storage, unseen
@@ -19,6 +19,7 @@ CHECKS: Final[tuple[Callable[[Facts], Iterator[Check]], ...]] = (
     leader,
     operator_pods,
     operator_rights,
+    node_policies,
     user_rights,
     metrics,
     storage,

@@ -44,6 +44,8 @@ class Facts:
     definitions: Mapping[str, Object | None] = field(default_factory=dict)
     """The CRDs of ours by name; None where one is missing."""
     operator: Operator = Operator()
+    node_policies: Objects | None = None
+    """None where the kind is not there, or they may not be read."""
     user_refused: tuple[Access, ...] | None = None
     """What the user may not do with workloads in the namespace."""
     metrics: bool | None = None

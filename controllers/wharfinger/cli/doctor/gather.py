@@ -14,7 +14,7 @@ import aiohttp
 import orjson
 
 from wharfinger.api import builtin
-from wharfinger.api.kinds import KINDS
+from wharfinger.api.kinds import KINDS, NODE_POLICY, NODE_POLICY_KIND
 from wharfinger.api.labels import ELECTION_LABEL
 from wharfinger.api.resource import Object, Resource
 from wharfinger.cli.doctor.facts import Facts, Objects, Operator
@@ -75,6 +75,8 @@ async def _answered(client: KubeClient, facts: Facts, operator_namespace: str, n
     where = facts.namespace
     definitions = {kind.name: await _definition(client, kind.name, notes) for kind in KINDS}
     operator = await _operator(client, operator_namespace, where, notes)
+    known = definitions[NODE_POLICY_KIND.name] is not None
+    policies = await notes.or_none("NodePolicies", _all(client, NODE_POLICY, None)) if known else None
     user = await notes.or_none("user rights", _refused(client, USER, where))
     storage, ingress, quotas, limits = [
         await notes.or_none(what, _all(client, resource, scope))
@@ -89,6 +91,7 @@ async def _answered(client: KubeClient, facts: Facts, operator_namespace: str, n
         facts,
         definitions=definitions,
         operator=operator,
+        node_policies=policies,
         user_refused=user,
         metrics="pods" in await _served(client, "metrics.k8s.io", "v1beta1"),
         gateway="httproutes" in await _served(client, "gateway.networking.k8s.io", "v1"),

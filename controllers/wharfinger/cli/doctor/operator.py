@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -74,6 +74,28 @@ def operator_rights(facts: Facts) -> Iterator[Check]:
         yield warning(what, message, "right for `run --namespace`; else apply manifests/base/clusterrole.yaml")
     else:
         yield ok(what, f"service account {operator.account} has all of them")
+
+
+def node_policies(facts: Facts) -> Iterator[Check]:
+    """Where there are NodePolicies, an operator keeps them: one of all namespaces, which was told to."""
+    policies = facts.node_policies
+    if not policies:
+        return
+    unseen = [each for each in policies if each.get("status", {}).get("observedGeneration", -1) < 0]
+    stalled = [each for each in policies if is_true(each, "Stalled")]
+    if unseen:
+        message = f"{len(unseen)} of {len(policies)} looked after by nobody: {_names(unseen)}"
+        yield warning("node policies", message, "run the operator with --node-policies, and without --namespace")
+    elif stalled:
+        message = f"{len(stalled)} of {len(policies)} need a person: {_names(stalled)}"
+        yield warning("node policies", message, f"kubectl describe nodepolicy {stalled[0]['metadata']['name']}")
+    else:
+        yield ok("node policies", f"{len(policies)} looked after")
+
+
+def _names(objects: Sequence[Object]) -> str:
+    """The first few."""
+    return ", ".join(each["metadata"]["name"] for each in objects[:3]) + (", …" if len(objects) > 3 else "")
 
 
 def user_rights(facts: Facts) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from wharfinger.api import builtin
 from wharfinger.api.containerworkload import Mode
 from wharfinger.api.resource import Object, Resource
+from wharfinger.api.selector import matches
 
 MODES: Final[Mapping[str, Mode]] = {"Deployment": "service", "StatefulSet": "stateful", "CronJob": "cron"}
 """The kinds that can be imported, and the mode that each becomes."""
@@ -114,29 +115,13 @@ def leads_to(service: Object, labels: Mapping[str, str]) -> bool:
 
 def selects(selector: Any, labels: Mapping[str, str]) -> bool:
     """Whether a LabelSelector selects these labels. None selects nothing, an empty one everything."""
-    if selector is None:
-        return False
-    wanted = (selector.get("matchLabels") or {}).items()
-    return wanted <= labels.items() and all(_holds(each, labels) for each in selector.get("matchExpressions") or ())
+    return selector is not None and matches(selector, labels)
 
 
 def labels_of(obj: Object) -> Mapping[str, str]:
     """``metadata.labels``."""
     labels: Mapping[str, str] = obj["metadata"].get("labels") or {}
     return labels
-
-
-def _holds(requirement: Object, labels: Mapping[str, str]) -> bool:
-    key, values = requirement["key"], requirement.get("values") or ()
-    match requirement["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
 
 
 def _scales(autoscaler: Object, runner: Object) -> bool:
