@@ -77,6 +77,22 @@ def test_s1_scaled_in_and_out_again_ends_with_the_number_asked_for():
     assert len(made.running()) == 4
 
 
+def test_s1_slots_beyond_the_number_of_tasks_are_updated_and_remembered_like_all_others():
+    """Slots 1 and 4 shared a node, and so did 2 and 5: what stays after scaling in is 1, 2 and 3, or others."""
+    made = world(replicas=6)
+    made.lose("node-0")
+    made.run(60)
+    made.find("node-0")
+    made.redeploy(replicas=2)
+    made.run(30)
+    kept = sorted(each.start.place.slot or 0 for each in made.running())
+    assert max(kept) > 2
+    made.redeploy(wish="v2")
+    made.run(100)
+    assert sorted(each.start.place.slot or 0 for each in made.running("v2")) == kept
+    assert {each.start.cause for each in made.running()} == {"update"}
+
+
 def test_s2_scaling_out_during_an_update_gives_the_new_revision_and_is_not_watched():
     made = world(update=UpdatePolicy(delay="20s"))
     made.redeploy(wish="v2")
