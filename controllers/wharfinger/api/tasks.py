@@ -233,10 +233,6 @@ class TasksBlock(Model):
             "maxConcurrent belongs to replicated-job",
             lambda block: block.scheduling == "replicated-job" or block.max_concurrent is None,
         ),
-        Rule(
-            "self.scheduling == oldSelf.scheduling",
-            "scheduling cannot be changed: delete the workload and make it again",
-        ),
     )
 
     scheduling: Scheduling = "replicated"

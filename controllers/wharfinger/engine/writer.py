@@ -7,7 +7,7 @@ Each answer goes into the store at once, so the next reconcile sees it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -78,9 +78,17 @@ class ChildWriter:
         self._accepted.pop(uid, None)
 
     async def ensure(
-        self, owner: Object, desired: Iterable[Desired], *, keep: Keep = keep_none, prune: bool = True
+        self,
+        owner: Object,
+        desired: Iterable[Desired],
+        *,
+        keep: Keep = keep_none,
+        prune: bool = True,
+        spare: Collection[Resource] = (),
     ) -> Outcome:
         """Create, change and delete until the owner's children are those desired.
+
+        Of resources in `spare` nothing is pruned, and nothing is looked at for that.
 
         Errors that only a person can solve are in the outcome, and keep later waves and deletions back. Others
         (conflicts with concurrent changes, an API server that cannot answer) are raised once every write has ended.
@@ -93,7 +101,7 @@ class ChildWriter:
                 break
         else:
             if prune:
-                await self._prune(owner, wanted, keep, outcome)
+                await self._prune(owner, wanted, keep, outcome, spare)
         if outcome.transient:
             raise outcome.transient[0]
         return outcome
@@ -140,6 +148,8 @@ class ChildWriter:
         return self._apply(owner, desired, live, outcome)
 
     def _in_sync(self, owner: Object, desired: Desired, live: Object) -> bool:
+        if desired.once:
+            return True
         metadata = live["metadata"]
         uid, looked_at = metadata["uid"], substance(live, desired)
         if self._verified.get(uid) == looked_at:
@@ -221,6 +231,8 @@ class ChildWriter:
     def _done(self, owner: Object, desired: Desired, live: Object, outcome: Outcome) -> None:
         """Remember what came of a write, so that a value that the server writes another way is not written again."""
         outcome.live[desired.resource, desired.key] = live
+        if desired.once:
+            return
         uid = live["metadata"]["uid"]
         if not covers(live, desired.body):
             self._accepted[uid] = digest(desired, live)
@@ -228,12 +240,14 @@ class ChildWriter:
 
     # What is no longer wanted
 
-    async def _prune(self, owner: Object, wanted: list[Desired], keep: Keep, outcome: Outcome) -> None:
+    async def _prune(
+        self, owner: Object, wanted: list[Desired], keep: Keep, outcome: Outcome, spare: Collection[Resource]
+    ) -> None:
         names = {(child.resource, child.key) for child in wanted}
         metadata = owner["metadata"]
         surplus = [
             (resource, obj)
-            for resource, obj in self._stores.by_owner(metadata["uid"], metadata.get("namespace", ""))
+            for resource, obj in self._stores.by_owner(metadata["uid"], metadata.get("namespace", ""), without=spare)
             if (resource, key_of(obj)) not in names
             and "deletionTimestamp" not in obj["metadata"]
             and not retained(obj)

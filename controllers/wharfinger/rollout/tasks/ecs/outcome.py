@@ -1,0 +1,45 @@
+"""What a scheduler plans, and what a step comes to, before it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wharfinger.api.task_status import DeploymentStatus
+from wharfinger.rollout.tasks.ecs.service import Group
+from wharfinger.rollout.tasks.machine import Start, Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The next steps."""
+
+    start: tuple[Start, ...] = ()
+    stop: tuple[Stop, ...] = ()
+    """The first one first."""
+    missing: int = 0
+    """Tasks that are to be started, now or later."""
+    held: int = 0
+    """Of these, as many as the throttle holds back."""
+    leaving: int = 0
+    """Tasks that are to be stopped, now or later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a step comes to."""
+
+    primary: Group
+    older: tuple[Group, ...]
+    """The ACTIVE ones, newest first."""
+    counts: dict[str, int]
+    """Tasks that each of the older ones keeps, by its id."""
+    strays: Group
+    """Tasks of no deployment that is known."""
+    plan: Plan
+    rolled_back: DeploymentStatus | None = None
+    """The one that failed in this very step and made way for PRIMARY."""
+
+    @property
+    def deployments(self) -> tuple[DeploymentStatus, ...]:
+        """All of them, PRIMARY first."""
+        return (self.primary.deployment, *(group.deployment for group in self.older))
