@@ -185,7 +185,8 @@ def test_the_updater_never_takes_a_slot_while_as_many_are_in_hand_as_it_may(
             task.place for task in situation.tasks for stop in decision.stop
             if stop.task == task.id and stop.reason in ("update", "rollback") and task.revision != decision.run.hash
         } | {start.place for start in decision.start if start.cause in ("update", "rollback")}  # fmt: skip
-        new = {place for place in taken if place not in before}
+        seen_to = {place for place in places(situation) if its_own(situation, place, decision.status.iteration)}
+        new = taken - before - seen_to  # a slot that had its turn is no new one, though its old task may go only now
         if going_on and update.parallelism and new:
             assert len(before | new) <= update.parallelism
         return decision
@@ -199,11 +200,16 @@ def places(situation):
     return {task.place for task in situation.tasks}
 
 
+def its_own(situation, place, iteration):
+    """The tasks that the update of that iteration made there, the newest last."""
+    tasks = sorted(situation.tasks, key=lambda each: (each.created_at, each.id))
+    causes = ("update", "rollback")
+    return [each for each in tasks if (each.place, each.iteration) == (place, iteration) and each.cause in causes]
+
+
 def in_hand(situation, place, iteration) -> bool:
-    tasks = sorted(
-        (each for each in situation.tasks if each.place == place), key=lambda each: (each.created_at, each.id)
-    )
-    own = [each for each in tasks if each.iteration == iteration and each.cause in ("update", "rollback")]
+    tasks = [each for each in situation.tasks if each.place == place]
+    own = its_own(situation, place, iteration)
     if own:
         return own[-1].wanted and own[-1].running_at is None
     wanted = [each for each in tasks if each.wanted]
