@@ -40,11 +40,11 @@ async def test_tasks_read_as_docker_service_ps(world: World, operator: Operator)
         rf"^{first.id} +\\_ web\.1 +{V1} +\S+ +Shutdown +Failed .* ago +task: non-zero exit \(3\)",
         everything,
         re.MULTILINE,
-    )  # noqa: E501
+    )
     in_ecs = (await wharfinger(world, "tasks", "web", "--all", "--ecs")).out
     assert re.search(
         rf"^{first.id} .* STOPPED .* EssentialContainerExited +Essential container in task exited", in_ecs, re.MULTILINE
-    )  # noqa: E501
+    )
     told = json.loads((await wharfinger(world, "tasks", "web", "--all", "-o", "json")).out)["tasks"]
     failed = next(task for task in told if task["id"] == first.id)
     assert (failed["state"], failed["exitCode"], failed["ecs"]["lastStatus"]) == ("failed", 3, "STOPPED")
