@@ -279,24 +279,27 @@ class World:
     def of(self, place: Place) -> list[SimTask]:
         return [task for task in self.tasks if task.start.place == place]
 
-    def remembered(self) -> list[SimTask]:
-        """Those alive, as many ended ones of each place as its history says, and those that the machine asks for."""
+    def _forget(self, needed: frozenset[str]) -> None:
+        """Keep those alive, as many ended ones of each place as its history says, and those that the machine asks for.
+
+        As the operator does: after a look, and by what it decided.
+        """
         ended: dict[Place, int] = {}
         limit = max(1, self.block.history)
-        needed = self.decisions[-1][1].keep if self.decisions else frozenset()
         kept: list[SimTask] = []
         for task in reversed(self.kept):
-            if task.lost:
-                continue
             end = task.end
             if end is not None and end <= self.now:
                 place = task.start.place
                 ended[place] = ended.get(place, 0) + 1
-                if ended[place] > limit and task.id not in needed:
+                if (ended[place] > limit or self._no_place(place)) and task.id not in needed:
                     continue
             kept.append(task)
         self.kept = kept[::-1]
-        return self.kept
+
+    def _no_place(self, place: Place) -> bool:
+        """Whether what ended there is forgotten at once: numbers beyond those of the tasks, unless somebody asks."""
+        return place.slot is not None and self.block.deployment is None and place.slot > self.replicas
 
     def situation(self) -> Situation:
         target = target_ref(self.history, self.wish, self.rollout)
@@ -315,7 +318,7 @@ class World:
             pin=self.history.pinned(self.pin, target) if self.pin else None,
             paused=self.paused,
             resumed=self.resumed,
-            tasks=tuple(task.shown(self.now) for task in self.remembered()),
+            tasks=tuple(task.shown(self.now) for task in self.kept if not task.lost),
             nodes=tuple(Fit(name=each.name, takes_new=not each.cordoned) for each in self.nodes if each.takes),
             drained=frozenset(each.name for each in self.nodes if each.drained and each.lost_at is None),
             gone=frozenset(each.name for each in self.nodes if each.lost_at is not None),
@@ -332,6 +335,7 @@ class World:
         """One look, and what follows from it; or only its first `dies_after` writes."""
         decision = self.decide(self.situation())
         self.decisions.append((self.now, decision))
+        self._forget(decision.keep)
         writes = list(self._writes(decision))
         for write in writes[:dies_after]:
             write()

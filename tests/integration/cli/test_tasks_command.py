@@ -66,7 +66,7 @@ async def test_the_other_commands_work_with_tasks(world: World, operator: Operat
     before = {task.id for task in running(await tasks_of(world, "web"))}
     assert (await wharfinger(world, "restart", "web", "--wait", "--timeout", "60s")).code == 0
     assert before.isdisjoint(task.id for task in running(await tasks_of(world, "web")))
-    assert (await wharfinger(world, "rollback", "web", "--to", "1", "--wait", "--timeout", "60s")).code == 0
+    assert (await wharfinger(world, "rollback", "web", "--to-revision", "1", "--wait", "--timeout", "60s")).code == 0
     images = json.loads((await wharfinger(world, "tasks", "web", "-o", "json")).out)["tasks"]
     assert {task["image"] for task in images} == {V1}
     shown = (await wharfinger(world, "status", "web")).out

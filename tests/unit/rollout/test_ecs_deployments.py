@@ -77,6 +77,7 @@ def test_a_change_of_the_desired_count_is_no_deployment_but_an_event():
     world.redeploy(replicas=7)
     world.run(60)
     assert (primary(world).id, primary(world).desired_count, primary(world).running_count) == ("ecs-svc/1", 7, 7)
+    assert [each.start.cause for each in world.tasks] == ["create"] * 4 + ["scale"] * 3
     note = "(service web) has updated its desired count to 7."
     assert [text for reason, text in told(world) if reason == "ServiceDesiredCountUpdated"] == [note]
 

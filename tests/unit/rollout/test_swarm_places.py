@@ -43,6 +43,15 @@ def test_s1_a_slot_about_to_be_restarted_goes_before_one_that_runs():
     assert decision.complete
 
 
+def test_s1_a_slot_that_was_scaled_in_while_it_waited_for_its_restart_stays_so():
+    """An update empties the slot that was kept, and fills it again: neither brings the other one back."""
+    waiting = ended("t1", 20, exit_code=1)
+    told = task("t2", slot=2, node="a", stopping_at=at(99), stop_reason="update")
+    coming = task("t3", slot=2, node=None, state="pending", running_at=None, created_at=at(99))
+    for kept in ([told], [ended("t2", 99, slot=2, stopping_at=at(98), stop_reason="update"), coming]):
+        assert [each for each in starts(decide(situation(waiting, *kept, replicas=1))) if each[0] == "1"] == []
+
+
 def test_s2_scale_out_fills_the_lowest_free_numbers():
     found = situation(task("a", slot=2), task("b", slot=5), replicas=5)
     assert starts(decide(found)) == [("1", "v1", "scale"), ("3", "v1", "scale"), ("4", "v1", "scale")]
@@ -66,6 +75,22 @@ def test_s1_scaled_in_and_out_again_ends_with_the_number_asked_for():
     made.redeploy(replicas=4)
     made.run(30)
     assert len(made.running()) == 4
+
+
+def test_s1_slots_beyond_the_number_of_tasks_are_updated_and_remembered_like_all_others():
+    """Slots 1 and 4 shared a node, and so did 2 and 5: what stays after scaling in is 1, 2 and 3, or others."""
+    made = world(replicas=6)
+    made.lose("node-0")
+    made.run(60)
+    made.find("node-0")
+    made.redeploy(replicas=2)
+    made.run(30)
+    kept = sorted(each.start.place.slot or 0 for each in made.running())
+    assert max(kept) > 2
+    made.redeploy(wish="v2")
+    made.run(100)
+    assert sorted(each.start.place.slot or 0 for each in made.running("v2")) == kept
+    assert {each.start.cause for each in made.running()} == {"update"}
 
 
 def test_s2_scaling_out_during_an_update_gives_the_new_revision_and_is_not_watched():

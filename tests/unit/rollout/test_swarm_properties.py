@@ -69,7 +69,7 @@ changes = st.one_of(
 )
 schedules = st.lists(changes, max_size=14)
 
-thorough = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 def made(
@@ -81,13 +81,15 @@ def made(
     **more: Any,
 ) -> World:
     block = TasksBlock(scheduling=scheduling, update=update, restart=restart or RestartPolicy(delay="20s"))
-    return World(
+    world = World(
         decide=decide,
         block=block,
         fates={name: FATES[kind] for name, kind in (fate or {}).items()},
         rollback_policies=dict.fromkeys(REVISIONS, update),
         **more,
     )
+    world.run(20)
+    return world
 
 
 def play(world: World, schedule: list[tuple[str, Any]]) -> None:
@@ -183,7 +185,8 @@ def test_the_updater_never_takes_a_slot_while_as_many_are_in_hand_as_it_may(
             task.place for task in situation.tasks for stop in decision.stop
             if stop.task == task.id and stop.reason in ("update", "rollback") and task.revision != decision.run.hash
         } | {start.place for start in decision.start if start.cause in ("update", "rollback")}  # fmt: skip
-        new = {place for place in taken if place not in before}
+        seen_to = {place for place in places(situation) if its_own(situation, place, decision.status.iteration)}
+        new = taken - before - seen_to  # a slot that had its turn is no new one, though its old task may go only now
         if going_on and update.parallelism and new:
             assert len(before | new) <= update.parallelism
         return decision
@@ -197,11 +200,16 @@ def places(situation):
     return {task.place for task in situation.tasks}
 
 
+def its_own(situation, place, iteration):
+    """The tasks that the update of that iteration made there, the newest last."""
+    tasks = sorted(situation.tasks, key=lambda each: (each.created_at, each.id))
+    causes = ("update", "rollback")
+    return [each for each in tasks if (each.place, each.iteration) == (place, iteration) and each.cause in causes]
+
+
 def in_hand(situation, place, iteration) -> bool:
-    tasks = sorted(
-        (each for each in situation.tasks if each.place == place), key=lambda each: (each.created_at, each.id)
-    )
-    own = [each for each in tasks if each.iteration == iteration and each.cause in ("update", "rollback")]
+    tasks = [each for each in situation.tasks if each.place == place]
+    own = its_own(situation, place, iteration)
     if own:
         return own[-1].wanted and own[-1].running_at is None
     wanted = [each for each in tasks if each.wanted]
@@ -300,7 +308,6 @@ def test_killed_after_any_write_it_ends_where_it_would_have_ended(order, action,
         update = UpdatePolicy(order=order, failure_action=action, parallelism=2)
         restart = RestartPolicy(delay="3s", max_attempts=2)
         world = made(update, restart=restart, fate={"v2": bad}, replicas=4)
-        world.run(20)
         world.redeploy(wish="v2")
         for number in range(400):
             decision = world.reconcile(dies_after=writes if number == look else None)
@@ -335,7 +342,7 @@ def test_thousands_of_updates_with_failing_tasks_come_to_an_end(seed):
     """Each task draws its own fate: the failures come in all numbers and at all times."""
     draw = random.Random(seed)
     seen: Counter[str] = Counter()
-    for _ in range(500):
+    for _ in range(300):
         policy = UpdatePolicy(
             parallelism=draw.randint(0, 3),
             delay=draw.choice(("0s", "4s")),
@@ -344,7 +351,6 @@ def test_thousands_of_updates_with_failing_tasks_come_to_an_end(seed):
             order=draw.choice(("stop-first", "start-first")),
         )
         world = made(policy, replicas=draw.randint(1, 6), restart=RestartPolicy(delay="2s", max_attempts=2))
-        world.run(20)
         bad = draw.random()
         world.fates = lambda start, _, bad=bad: FATES[
             draw.choice(("crash", "image", "sick", "done"))

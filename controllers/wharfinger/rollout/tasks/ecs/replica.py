@@ -20,7 +20,7 @@ from wharfinger.rollout.tasks.ecs.outcome import Plan
 from wharfinger.rollout.tasks.ecs.service import Group, Service
 from wharfinger.rollout.tasks.ecs.wants import Want, victims
 from wharfinger.rollout.tasks.machine import Start, Stop
-from wharfinger.rollout.tasks.task import Place, StopReason, Task
+from wharfinger.rollout.tasks.task import Cause, Place, StopReason, Task
 
 
 def replica(service: Service, wanted: tuple[Want, ...], strays: Group) -> Plan:
@@ -60,15 +60,20 @@ def _placed(service: Service, wanted: tuple[Want, ...], counts: dict[str, int]) 
     """The starts, each in the lowest slot that no task is in. ECS has no slots; ours keep names and labels apart."""
     free = _free_slots(service.situation.tasks)
     for want in wanted:
-        group, primary = want.group, want is wanted[0]
+        group = want.group
         for _ in range(counts[group.deployment.id]):
             assert group.ref, "nothing is missing where nothing can be started"
             yield Start(
                 place=Place(slot=next(free)),
                 revision=group.ref,
                 iteration=group.number,
-                cause=group.cause if primary else "replace",
+                cause=_cause(service, group) if want is wanted[0] else "replace",
             )
+
+
+def _cause(service: Service, primary: Group) -> Cause:
+    grows = service.desired > primary.deployment.desired_count
+    return "scale" if primary.cause == "replace" and grows else primary.cause
 
 
 def _free_slots(tasks: tuple[Task, ...]) -> Iterator[int]:

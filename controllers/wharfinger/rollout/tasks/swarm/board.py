@@ -75,12 +75,12 @@ def scaled(live: list[Slot], situation: Situation) -> tuple[list[Slot], list[Slo
         return live, []
     ranked = sorted(live, key=lambda slot: (not _runs(slot), slot.place.slot or 0))
     seen: dict[str, int] = {}
-    rank: dict[Key, tuple[bool, int]] = {}
+    rank: dict[Key, tuple[int, int]] = {}
     for slot in ranked:
         node = _node(slot, situation)
         if node is not None:
             seen[node] = seen.get(node, 0) + 1
-        rank[key_of(slot.place)] = (node is None, seen[node] if node is not None else 0)
+        rank[key_of(slot.place)] = (0, seen[node]) if node is not None else (1 if slot.wanted else 2, 0)
     ranked.sort(key=lambda slot: rank[key_of(slot.place)])
     out = ranked[situation.replicas :]
     leaving = {key_of(slot.place) for slot in out}
@@ -92,11 +92,14 @@ def _runs(slot: Slot) -> bool:
 
 
 def _node(slot: Slot, situation: Situation) -> str | None:
-    """Where its only task is; a slot that stays dead counts where it died, one about to be restarted nowhere."""
+    """Where its only task is; of a slot that stays dead, or that an update emptied, where its last one was.
+
+    One about to be restarted is nowhere: once such a slot is scaled in, it must not come back as others start and stop.
+    """
     if slot.wanted:
         return slot.sole.node if slot.sole else None
     dead = not restart.should_restart(situation.block.restart, slot.last, slot.tasks)
-    return slot.last.node if dead and not slot.between else None
+    return slot.last.node if dead or slot.between else None
 
 
 def _by_node(situation: Situation, slots: dict[Key, Slot]) -> Board:

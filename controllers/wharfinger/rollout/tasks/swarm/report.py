@@ -63,12 +63,19 @@ def decision(
 
 
 def _needed(situation: Situation, heading: Course, moves: Moves) -> Iterator[str]:
-    """Ended tasks that are counted: failures of the update that goes on, and restarts up to maxAttempts."""
+    """Ended tasks that are counted: failures of the update that goes on, and restarts up to maxAttempts.
+
+    And those of slots whose number is higher than there are tasks: a service that was scaled in may have such.
+    """
     if heading.under_way:
         iteration = heading.iteration
         for task in situation.tasks:
             if task.iteration == iteration and task.finished_at is not None and task.cause in UPDATES:
                 yield task.id
+    for slot in moves.board.slots:
+        if (slot.place.slot or 0) > situation.replicas:
+            ended = [task.id for task in slot.tasks if task.finished_at is not None]
+            yield from ended[-max(1, situation.block.history) :]
     yield from restart.counted(situation.block, (slot.tasks for slot in moves.board.slots))
 
 
