@@ -69,7 +69,7 @@ async def as_installed(installed: World, tmp_path: Path) -> AsyncIterator[Operat
     """An operator with the rights of the base's ServiceAccount, by a token of it."""
     path = await account_kubeconfig(installed, SYSTEM, "wharfinger", tmp_path)
     async with running(
-        path, namespaces=(installed.namespace,), leader_election=True, lease_namespace=SYSTEM
+        path, namespaces=(installed.namespace,), leader_election=True, lease_namespace=SYSTEM, watch_nodes=True
     ) as operator:
         yield operator
 

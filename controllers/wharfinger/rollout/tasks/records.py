@@ -98,7 +98,7 @@ def by_chunk(tasks: Iterable[Task]) -> Mapping[Chunk, tuple[Task, ...]]:
 
 def _to_json(task: Task) -> Object:
     place: Object = {"slot": task.place.slot} if task.place.node is None else {"place": task.place.node}
-    plain = {name: value for name in _PLAIN if (value := getattr(task, name)) not in (None, "", False)}
+    plain = {name: value for name in _PLAIN if (value := getattr(task, name)) is not None and value != ""}
     moments = {name: moment.timestamp() for name in _TIMES if (moment := getattr(task, name)) is not None}
     return {"id": task.id, **place, **plain, **moments}
 
