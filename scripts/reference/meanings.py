@@ -37,8 +37,14 @@ REASONS: Final = {
     "RolloutPaused": "a rollout failed, and the policy is to stop there",
     "JobFailed": "the job failed for good",
     "PodFailed": "the bare pod failed, and its `restartPolicy` leaves it at that",
+    "Applied": "NodePolicy: every node is what it says",
+    "NoNodes": "NodePolicy: there is no node that it is about",
+    "Draining": "NodePolicy: pods are on their way, or wait for a disruption budget",
+    "PodsRemain": "NodePolicy: only pods are left on a node that a person must decide about",
+    "DrainTimedOut": "NodePolicy: pods are left after `drain.timeout`; it goes on all the same",
+    "NodeNotWritten": "NodePolicy: the API server refuses a change of a node, for the reason given",
     "InvalidSpec": "the document cannot be acted on: see `status.findings`",
-    "Conflict": "an object of that name belongs to someone else; it is named",
+    "Conflict": "an object of that name belongs to someone else; NodePolicy: another one holds a node; it is named",
     "Forbidden": "the API server refuses an object: a right is missing, or a policy forbids it",
     "QuotaExceeded": "the API server refuses an object, because of a ResourceQuota",
     "Invalid": "the API server refuses an object as invalid",
@@ -84,6 +90,8 @@ EVENTS: Final = {
     "RollbackFailed": "the revision that was gone back to failed as well",
     "JobComplete": "the job did its work",
     "JobFailed": "the job failed for good",
+    "Drained": "NodePolicy: the last pod that was to go has left the node",
+    "NodeNotRestored": "NodePolicy: a node cannot be given back, so the policy cannot go; it is tried again",
 }
 """Reasons of Events, beside those of findings (severity error) and of refusals, which are Events as well."""
 
