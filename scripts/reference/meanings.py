@@ -38,8 +38,14 @@ REASONS: Final = {
     "JobFailed": "the job failed for good",
     "PodFailed": "the bare pod failed, and its `restartPolicy` leaves it at that",
     "TasksEnded": "mode `tasks`: some tasks ended, and their restart policy asks for no others",
+    "Applied": "NodePolicy: every node is what it says",
+    "NoNodes": "NodePolicy: there is no node that it is about",
+    "Draining": "NodePolicy: pods are on their way, or wait for a disruption budget",
+    "PodsRemain": "NodePolicy: only pods are left on a node that a person must decide about",
+    "DrainTimedOut": "NodePolicy: pods are left after `drain.timeout`; it goes on all the same",
+    "NodeNotWritten": "NodePolicy: the API server refuses a change of a node, for the reason given",
     "InvalidSpec": "the document cannot be acted on: see `status.findings`",
-    "Conflict": "an object of that name belongs to someone else; it is named",
+    "Conflict": "an object of that name belongs to someone else; NodePolicy: another one holds a node; it is named",
     "Forbidden": "the API server refuses an object: a right is missing, or a policy forbids it",
     "QuotaExceeded": "the API server refuses an object, because of a ResourceQuota",
     "Invalid": "the API server refuses an object as invalid",
@@ -105,6 +111,8 @@ EVENTS: Final = {
     "ServiceTaskPlacementFailure": "mode `tasks`, ECS's rules: no node has room for a task",
     "ServiceTaskStartImpaired": "mode `tasks`, ECS's rules: tasks keep ending before they run, and are throttled",
     "ServiceDaemonPlacementConstraintViolated": "mode `tasks`, ECS's rules: a node does not fit any more",
+    "Drained": "NodePolicy: the last pod that was to go has left the node",
+    "NodeNotRestored": "NodePolicy: a node cannot be given back, so the policy cannot go; it is tried again",
 }
 """Reasons of Events, beside those of findings (severity error) and of refusals, which are Events as well."""
 

@@ -149,6 +149,6 @@ def listing(rows: Iterable[Row], *, wide: bool) -> "Table":
     made = console.table(*columns, *(["role", "runtime"] if wide else []))
     for each in rows:
         state = Text(each.status, style="green" if each.status == "Ready" else "bold red")
-        cells = [each.id, each.hostname, state, each.availability, each.manager_status, each.engine_version]
-        made.add_row(*cells, each.policy, *([each.role, each.runtime] if wide else []))
+        told = (each.availability, each.manager_status, each.engine_version, each.policy)
+        made.add_row(each.id, each.hostname, state, *told, *((each.role, each.runtime) if wide else ()))
     return made

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import subprocess
+import sys
+
 import pytest
 from tests.faults.proxy import FaultProxy
 from tests.integration.nodepolicy.scene import Scene, cordoned, reasons, report_of
@@ -211,3 +216,33 @@ async def test_a_document_that_makes_no_sense_is_refused_when_it_is_applied(scen
         await scene.policy("wrong", **spec)
     with pytest.raises(Invalid, match="nodes or nodeSelector is required"):
         await scene.policy("wrong", availability="pause")
+
+
+async def test_what_kubectl_shows_and_how_to_let_go(scene: Scene) -> None:
+    """Without an operator, a policy goes when a person takes the finalizer away; its node stays as it is."""
+    name = await scene.join()
+    await scene.policy("pause", nodes=[name], availability="pause")
+    full = scene.called("pause")
+    async with running(scene.world.kubeconfig, node_policies=True):
+        await scene.ready("pause")
+    columns, line = (await scene.world.kubectl("get", "nodepolicies", full)).splitlines()
+    assert columns.split() == ["NAME", "AVAILABILITY", "NODES", "SETTLED", "READY", "REASON", "AGE"]
+    assert line.split()[:-1] == [full, "pause", "1", "1", "True", "Applied"]
+    shown = await scene.world.kubectl("get", "nodepolicy", full, "-o", "jsonpath={.status.nodes[0]}")
+    assert json.loads(shown)["state"] == "Applied"
+    listed = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "wharfinger", "nodes", "--kubeconfig", str(scene.world.kubeconfig), "-o", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    (row,) = [each for each in json.loads(listed.stdout)["nodes"] if each["id"] == name]
+    assert (row["status"], row["availability"], row["policy"]) == ("Ready", "Pause", full)
+
+    await scene.world.client.delete(NODE_POLICY, ("", full))
+    patch = '{"metadata": {"finalizers": null}}'
+    await scene.world.kubectl("patch", "nodepolicy", full, "--type", "merge", "-p", patch)
+    await scene.world.gone(NODE_POLICY, full)
+    assert cordoned(await scene.node(name))

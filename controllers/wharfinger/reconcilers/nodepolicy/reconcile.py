@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from wharfinger.reconcilers.nodepolicy.policy import Policy, in_force, read, sta
 from wharfinger.reconcilers.nodepolicy.report import Draining, report
 from wharfinger.reconcilers.nodepolicy.watching import BY_NODE, NODES, PODS
 from wharfinger.reconcilers.report import hindrance, refusal, state_of
+from wharfinger.rollout import Announcement
 
 _SOON: Final = 0.2
 """Seconds until we look again after a write."""
@@ -61,7 +62,8 @@ class NodePolicies:
             context.enqueue(("", heir), 0.0)
         drains = await self._drain(context, policy, obj, [name for name in chosen.held if name not in failures])
 
-        _announce(context, obj, drains)
+        for told in _drained(obj, drains):
+            _announce(context, obj, told)
         _tell(context, obj, report(obj, policy, chosen, drains=drains, failures=failures, now=context.now()))
         return self._again(policy, drains, context.now())
 
@@ -84,7 +86,7 @@ class NodePolicies:
         back = give_back(uid, in_force(context.store.values()), _nodes(context))
         failures = await _write(context, key, back.edits)
         for name, message in failures.items():
-            context.events.event(obj, "Warning", "NodeNotRestored", f"Node {name}: {message}")
+            _announce(context, obj, Announcement("Warning", "NodeNotRestored", f"Node {name}: {message}"))
         if back.heirs or failures:
             # The heirs were woken, and their writes wake us.
             context.enqueue(key, _RETRY if failures else 1.0)
@@ -177,12 +179,16 @@ _MANAGER: Final = f"{MANAGER}-node-policy"
 """Field manager of what is written on nodes."""
 
 
-def _announce(context: Context, obj: Object, drains: Mapping[str, Draining]) -> None:
-    """An Event for each node whose last pod has gone."""
+def _announce(context: Context, obj: Object, told: Announcement) -> None:
+    context.events.event(obj, told.type, told.reason, told.note)
+
+
+def _drained(obj: Object, drains: Mapping[str, Draining]) -> Iterator[Announcement]:
+    """Of each node whose last pod has gone since the last look."""
     before = {node.name for node in status_of(obj).nodes if node.state == "Draining"}
     for name in sorted(before & drains.keys()):
         if not drains[name].waiting:
-            context.events.event(obj, "Normal", "Drained", f"Node {name} is drained: {drains[name].evicted} evicted")
+            yield Announcement("Normal", "Drained", f"Node {name} is drained: {drains[name].evicted} evicted")
 
 
 def _tell(context: Context, obj: Object, status: Object) -> None:

@@ -103,6 +103,7 @@ def _named(pods: Sequence[RemainingPod]) -> str:
 
 
 def _findings(plan: Plan) -> tuple[Finding, ...]:
+    """A node that is named does not exist; it is waited for."""
     return tuple(
         Finding(
             path="spec.nodes",
@@ -125,7 +126,7 @@ def _verdicts(policy: Policy, nodes: Sequence[PolicyNode], drains: Mapping[str, 
         return _stalled("Conflict", _first(conflicts))
     open_drains = {name: drain for name, drain in drains.items() if drain.waiting}
     if not open_drains:
-        return (Verdict("Ready", "True", *_settled(policy, nodes)),)
+        return (_settled(policy, nodes),)
     message = _first([node for node in nodes if node.state == "Draining"])
     if any(drain.late for drain in open_drains.values()):
         return _stalled("DrainTimedOut", f"Longer than {policy.spec.drain.timeout}, and still tried. {message}")
@@ -135,12 +136,13 @@ def _verdicts(policy: Policy, nodes: Sequence[PolicyNode], drains: Mapping[str, 
     return Verdict("Ready", "False", "Draining", message), Verdict("Reconciling", "True", "Draining", message)
 
 
-def _settled(policy: Policy, nodes: Sequence[PolicyNode]) -> tuple[str, str]:
+def _settled(policy: Policy, nodes: Sequence[PolicyNode]) -> Verdict:
     here = [node for node in nodes if node.state != "Missing"]
     if not here:
-        return "NoNodes", "No node is selected"
+        return Verdict("Ready", "True", "NoNodes", "No node is selected")
     what = {"active": "take pods", "pause": "take no more pods", "drain": "are drained", None: "have the labels"}
-    return "Applied", f"{_count(len(here), 'node')}: {what[policy.spec.availability]}"
+    message = f"{_count(len(here), 'node')}: {what[policy.spec.availability]}"
+    return Verdict("Ready", "True", "Applied", message)
 
 
 def _stalled(reason: str, message: str) -> tuple[Verdict, ...]:
