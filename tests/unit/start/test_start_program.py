@@ -164,6 +164,22 @@ def test_the_end_of_another_container_ends_nothing(task: Task) -> None:
         main.wait(0.5)
 
 
+def test_a_container_that_lingers_ends_with_the_task(task: Task) -> None:
+    """With its own exit code: until then its pod stays Ready."""
+    task.essential = ["web"]
+    once = task.add("once", python(EXIT.format(4)), linger=True)
+    task.add("web", python(EXIT.format(0)), dependsOn=[{"name": "once", "condition": "COMPLETE"}])
+    assert task.processes["web"].wait(DEADLINE) == 0
+    assert once.wait(DEADLINE) == 4
+
+    alone = task.add("alone", python(EXIT.format(5)), essential=[], linger=True)
+    task.add("next", python(EXIT.format(0)), essential=[], dependsOn=[{"name": "alone", "condition": "COMPLETE"}])
+    assert task.processes["next"].wait(DEADLINE) == 0
+    assert alone.poll() is None
+    alone.send_signal(signal.SIGTERM)
+    assert alone.wait(DEADLINE) == 5
+
+
 def test_an_essential_container_that_is_killed_whole_ends_the_task(task: Task) -> None:
     task.essential = ["main"]
     sidecar = task.up("sidecar", python(POLITE))

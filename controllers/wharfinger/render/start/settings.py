@@ -44,6 +44,7 @@ def settings(order: Order, name: str, *, start_period: float) -> Object:
         dependents=[other for other in order.dependents(name) if other in order.wrapped],
         essential=[other for other in order.wrapped if order.essential(other)],
         stopTimeout=order.stop_timeout(name),
+        linger=(order.served and not order.essential(name)) or None,
         restart=_restart(said.restart_policy),
         limits=[_limit(each) for each in said.ulimits],
         check=health(order.containers[name], start_period=start_period) if awaited_healthy else None,
