@@ -11,12 +11,12 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import settled, written
+from tests.bench import settled, tasks, written
 from tests.bench.figures import Figure, as_json, show
 from tests.bench.scene import scene
 from wharfinger.cluster import NodeKind
 
-PARTS = ("written", "ready", "restart", "idle", "events", "heal")
+PARTS = ("written", "ready", "restart", "idle", "events", "heal", "tasks")
 
 
 async def run(
@@ -28,7 +28,10 @@ async def run(
         if "written" in only:
             async with scene(NodeKind.NONE, log) as place:
                 figures += await written.measure(place, n, repetitions)
-        rest = [part for part in only if part != "written"]
+        if "tasks" in only:
+            async with scene(node, log) as place:
+                figures += await tasks.measure(place, n, repetitions)
+        rest = [part for part in only if part not in ("written", "tasks")]
         if rest:
             async with scene(node, log) as place:
                 figures += await settled.measure(place, n, rest, repetitions, idle_seconds)
@@ -39,13 +42,13 @@ async def run(
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("-n", "--n", type=int, nargs="+", default=[200], help="workloads (default: 200)")
+    parser.add_argument("-n", "--n", type=int, nargs="+", default=[200], help="workloads, or tasks (default: 200)")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(PARTS), help=",".join(PARTS))
     parser.add_argument(
         "--node",
         choices=["simulated", "none"],
         default="simulated",
-        help="none: restart, idle and heal without pods, which is quicker; the parts ready and events need pods",
+        help="none: restart, idle and heal without pods, which is quicker; the parts ready, events and tasks need pods",
     )
     parser.add_argument("--repetitions", type=int, default=3, help="turns of each side (default: 3)")
     parser.add_argument("--idle-seconds", type=float, default=60.0, help="how long to watch an idle operator")
@@ -54,7 +57,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if unknown := set(parsed.only) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    if parsed.node == "none" and (pods := {"ready", "events"} & set(parsed.only)):
+    if parsed.node == "none" and (pods := {"ready", "events", "tasks"} & set(parsed.only)):
         parser.error(f"without nodes there is no {' or '.join(sorted(pods))}: name the others with --only")
     return parsed
 

@@ -24,7 +24,7 @@ async def test_a_small_run_measures_every_figure(tmp_path: Path) -> None:
     assert child.returncode == 0, said.decode()
 
     figures = json.loads(output.read_text())["figures"]
-    assert {figure["name"][0] for figure in figures} == set("abcdefgh")
+    assert {figure["name"][0] for figure in figures} == set("abcdefghi")
     counted = {figure["name"]: figure["value"] for figure in figures}
     assert counted["e: restart, writes"] == 0
     assert counted["f: idle, requests in 2 s but watches and the Lease"] == 0

@@ -51,6 +51,9 @@ class Result:
 
     requeue_after: float | None = None
     """Seconds until the key is reconciled again, if nothing happens before."""
+    settle: float = 0.0
+    """Seconds at least for which changes that settle are gathered from now on: the more a look at it all costs, the
+    more of them it should take in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Watch:
     """Seconds for which changes of status and annotations alone are gathered before they wake the owner."""
     calm: bool = field(default=False, kw_only=True)
     """True: every change settles first, except leaving. For what changes a lot and is not ours to put right: pods."""
+    prompt: Callable[[Object], bool] = field(default=lambda _: True, kw_only=True)
+    """With `calm`: whether an object's leaving wakes at once."""
     heed_status: bool = field(default=True, kw_only=True)
     """False: what changes in status alone wakes nobody, since nobody reads it."""
     owned: bool = field(default=True, kw_only=True)
@@ -127,6 +132,7 @@ class Loop:
         self._context = context
         self._leadership = leadership
         metrics, kind = context.metrics, controller.resource.kind
+        self._settles: dict[Key, float] = {}
         self._duration = metrics.reconcile_duration.labels(kind)
         self._results = {
             result: metrics.reconciles.labels(kind, result) for result in ("success", "retry", "error", "lost")
@@ -179,6 +185,7 @@ class Loop:
         else:
             self._results["success"].inc()
             self.queue.forget(key)
+            self._settles[key] = result.settle if result is not None else 0.0
             if result is not None and result.requeue_after is not None:
                 self.queue.add_after(key, result.requeue_after)
         finally:
@@ -207,6 +214,7 @@ class Loop:
         if new is None:
             self._context.status.forget(key)
             self._context.metrics.census.forget(self.controller.resource.kind, key)
+            self._settles.pop(key, None)
         self._wake(key, change(old, new), origin)
 
     def _listener(self, watch: Watch) -> Callable[[Object | None, Object | None, Origin, Key | None], None]:
@@ -217,7 +225,7 @@ class Loop:
             if origin is Origin.WRITE:
                 # What we wrote ourselves is known to whom it was written for; what others did meanwhile is not.
                 kind = min(kind, Change.NOTES) if old is not None and new is not None else kind
-            if watch.calm and not leaving(old, new):
+            if watch.calm and not (leaving(old, new) and watch.prompt(new or old or {})):
                 kind = min(kind, Change.NOTES)
             for key in set(self._keys(watch, old)) | set(self._keys(watch, new)):
                 known = origin is Origin.WRITE and key == by and not _moved(old, new)
@@ -243,7 +251,7 @@ class Loop:
         if origin is Origin.LIST:
             self.queue.add(key, Priority.LOW)
         elif kind < Change.SUBSTANCE:
-            self.queue.add_after(key, settle)
+            self.queue.add_after(key, max(settle, self._settles.get(key, 0.0)))
         else:
             self.queue.add(key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from wharfinger.api.resource import Object, Resource
 from wharfinger.engine.store import Store
@@ -42,14 +42,18 @@ class Stores:
         """Whether the server does not know the resource."""
         return self[resource].absent
 
-    def by_owner(self, uid: str, namespace: str = "") -> Iterator[tuple[Resource, Object]]:
+    def by_owner(
+        self, uid: str, namespace: str = "", *, without: Collection[Resource] = ()
+    ) -> Iterator[tuple[Resource, Object]]:
         """All owned objects whose controller has this uid, over all resources; with a namespace, those of it alone.
+
+        `without` are resources that are passed over.
 
         Whoever may write in another namespace can name any uid there as an object's owner, and the garbage collector
         takes a while to see that it is none: what an owner in a namespace has is there, and nowhere else.
         """
         for store in self._owned:
-            if store.has_owned(uid):
+            if store.has_owned(uid) and store.resource not in without:
                 for obj in store.by_owner(uid):
                     if not namespace or obj["metadata"].get("namespace") == namespace:
                         yield store.resource, obj

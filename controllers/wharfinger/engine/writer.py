@@ -7,7 +7,7 @@ Each answer goes into the store at once, so the next reconcile sees it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -78,9 +78,17 @@ class ChildWriter:
         self._accepted.pop(uid, None)
 
     async def ensure(
-        self, owner: Object, desired: Iterable[Desired], *, keep: Keep = keep_none, prune: bool = True
+        self,
+        owner: Object,
+        desired: Iterable[Desired],
+        *,
+        keep: Keep = keep_none,
+        prune: bool = True,
+        spare: Collection[Resource] = (),
     ) -> Outcome:
         """Create, change and delete until the owner's children are those desired.
+
+        Of resources in `spare` nothing is pruned, and nothing is looked at for that.
 
         Errors that only a person can solve are in the outcome, and keep later waves and deletions back. Others
         (conflicts with concurrent changes, an API server that cannot answer) are raised once every write has ended.
@@ -93,7 +101,7 @@ class ChildWriter:
                 break
         else:
             if prune:
-                await self._prune(owner, wanted, keep, outcome)
+                await self._prune(owner, wanted, keep, outcome, spare)
         if outcome.transient:
             raise outcome.transient[0]
         return outcome
@@ -232,12 +240,14 @@ class ChildWriter:
 
     # What is no longer wanted
 
-    async def _prune(self, owner: Object, wanted: list[Desired], keep: Keep, outcome: Outcome) -> None:
+    async def _prune(
+        self, owner: Object, wanted: list[Desired], keep: Keep, outcome: Outcome, spare: Collection[Resource]
+    ) -> None:
         names = {(child.resource, child.key) for child in wanted}
         metadata = owner["metadata"]
         surplus = [
             (resource, obj)
-            for resource, obj in self._stores.by_owner(metadata["uid"], metadata.get("namespace", ""))
+            for resource, obj in self._stores.by_owner(metadata["uid"], metadata.get("namespace", ""), without=spare)
             if (resource, key_of(obj)) not in names
             and "deletionTimestamp" not in obj["metadata"]
             and not retained(obj)

@@ -47,6 +47,10 @@ class Gate:
     """Those of them that must be written before a Pod is deleted."""
     drop: frozenset[str] = frozenset()
     """Names of ConfigMaps that are needed no more."""
+    settle: float = 0.0
+    """Seconds for which changes are gathered: looking at many tasks costs more than at few."""
+    going: tuple[Object, ...] = ()
+    """Mode ``tasks``: Pods that were told to go, on nodes that do not answer."""
     runs: frozenset[str] = frozenset()
     """Hashes of revisions that pods run beside `run`, and may run again."""
     wake_at: datetime | None = None

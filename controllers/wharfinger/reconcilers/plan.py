@@ -43,7 +43,7 @@ class Plan:
     desired: tuple[Desired, ...]
     """Objects as they shall be."""
     keep: Callable[[Resource, Object], bool]
-    """Which controlled objects stay, although they are not in `desired`."""
+    """Which controlled objects stay, although they are not in `desired`. It is not asked of Pods: none is pruned."""
     stranded: tuple[PodRef, ...]
     """Pods that no kubelet will ever end."""
     findings: tuple[Finding, ...]
@@ -66,7 +66,7 @@ def decide(view: View) -> Plan:
     running = template_of(workload, gate.run, wanted, view.kept)
     revisions = Revisions(target=target, wanted=wanted, running=running)
     rendering = rendered(workload, revisions, found.options)
-    wakes = (gate.wake_at, next_stranded(view), found.observation.overdue_at)
+    wakes = (gate.wake_at, next_stranded(view, gate.going), found.observation.overdue_at)
     return Plan(
         target=target,
         runner=found.runner,
@@ -76,7 +76,7 @@ def decide(view: View) -> Plan:
         running=revisions.running,
         desired=(*_to_write(rendering.desired, gate, resource), *gate.children),
         keep=_keeper(view, found.known, gate, target),
-        stranded=stranded(view),
+        stranded=stranded(view, gate.going),
         wake_at=min((due for due in wakes if due), default=None),
         findings=found.findings(rendering.findings),
     )
@@ -105,6 +105,6 @@ def _keeper(view: View, known: History, gate: Gate, target: RevisionRef) -> Call
         if resource == builtin.CONFIG_MAP:
             name = obj["metadata"]["name"]
             return name in texts or (HISTORY_LABEL in obj["metadata"].get("labels", {}) and name not in gate.drop)
-        return resource == builtin.POD
+        return False
 
     return keep

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from wharfinger.api import builtin
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.resource import Object, Resource, controller_of, key_of
+from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.stores import Stores
 from wharfinger.placement import Loads, Node, loads
@@ -29,7 +29,13 @@ class View:
     owned: tuple[tuple[Resource, Object], ...]
     """Objects that it controls."""
     pods: tuple[Object, ...]
-    """Its pods, whichever object made them."""
+    """Its pods, whichever object made them; none in mode ``tasks``, which looks at those alone that changed."""
+    task_pods: tuple[tuple[Key, int], ...] = ()
+    """Mode ``tasks``: its Pods by key, and their resource versions."""
+    pod: Callable[[Key], Object | None] = lambda _: None
+    """The Pod of a key, as it is in the cache."""
+    told_of: Callable[[Iterable[Object]], Iterator[Object]] = lambda _: iter(())
+    """Recent warnings about objects."""
     events: tuple[Object, ...]
     """Recent warnings about its objects and pods."""
     autoscalers: Mapping[tuple[str, str], str]
@@ -79,15 +85,20 @@ def gather(
 
     `start_image` is the operator's own setting.
     """
-    owned = tuple(stores.by_owner(workload.uid, workload.namespace))
-    labelled = stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
+    tasks, store = workload.spec.mode == "tasks", stores[builtin.POD]
+    owned = tuple(stores.by_owner(workload.uid, workload.namespace, without=(builtin.POD,) if tasks else ()))
+    labelled = () if tasks else store.by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
     pods = tuple(pod for pod in labelled if controller_of(pod))  # a copy that somebody made by hand is not ours
+    versions = store.versions_by_owner(workload.uid) if tasks else ()
     return View(
         workload=workload,
         status=status,
         owned=owned,
         pods=pods,
         events=tuple(_events(stores, (*(obj for _, obj in owned), *pods))),
+        task_pods=tuple((key, version) for key, version in versions if key[0] == workload.namespace),
+        pod=lambda key: store.get(*key),
+        told_of=partial(_events, stores),
         autoscalers=dict(_autoscalers(stores, workload, owned)),
         lost_nodes=frozenset(_lost_nodes(stores, pods)),
         nodes=_nodes(stores, workload),

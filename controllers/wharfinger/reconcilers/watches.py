@@ -129,6 +129,8 @@ _PODS = Watch(
     route=lambda _stores, pod: _workload_of(pod),
     indexes={BY_WORKLOAD: _workload_of, BY_NODE: _node_of},
     calm=True,
+    # Tasks leave in batches, and it is mostly we who sent them away.
+    prompt=lambda pod: TASK_LABEL not in pod["metadata"].get("labels", {}),
 )
 
 

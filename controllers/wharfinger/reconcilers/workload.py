@@ -54,7 +54,7 @@ async def reconcile(
 
     if plan.gate.persist_first:
         obj = await _persist(context, obj, plan)
-    outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
+    outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep, spare=(POD,))
     await _delete_pods(context, plan, outcome)
     if found.unseen(view, plan):
         await found.label(context.client, view, plan)
@@ -129,7 +129,7 @@ def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
         context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
 
 
-def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result | None:
+def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result:
     """When to look again unasked, because no event may come to ask for it."""
     waits = [(plan.wake_at - now).total_seconds()] if plan.wake_at else []
     if alarms:
@@ -139,4 +139,5 @@ def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Resu
     if outcome.writes:
         waits.append(_SETTLE)
     # A time that is over already was looked at just now: what follows from it waits for the status to be written.
-    return Result(requeue_after=max(min(waits), _SETTLE)) if waits else None
+    again = max(min(waits), _SETTLE, plan.gate.settle) if waits else None
+    return Result(requeue_after=again, settle=plan.gate.settle)

@@ -167,7 +167,7 @@ def test_one_failure_less_than_the_threshold_lets_it_complete():
 
 def test_without_the_breaker_a_bad_deployment_goes_on_for_ever():
     world = deploy(service(), CRASHES)
-    world.run(3600)
+    world.run(600)
     assert primary(world).rollout_state == "IN_PROGRESS"
     assert len(world.running("v1")) == 4
     assert last(world).waiting_for
@@ -295,6 +295,25 @@ def test_a_rolled_back_revision_may_be_tried_again_too():
     world.run(600)
     assert (primary(world).revision, primary(world).rollout_state) == (2, "COMPLETED")
     assert len(world.running("v2")) == 4
+
+
+def test_what_is_asked_for_during_a_pause_is_tried_when_it_ends():
+    world = deploy(service(policy(deployment_circuit_breaker=BREAKER)), NO_PULL)
+    world.run(600)
+    world.paused, world.resumed, world.fates = True, "again", {}
+    world.run(600)
+    assert primary(world).id == "ecs-svc/2"
+    world.paused = False
+    world.run(600)
+    assert (primary(world).id, primary(world).rollout_state) == ("ecs-svc/3", "COMPLETED")
+
+
+def test_scale_in_still_works_after_a_failure():
+    world = deploy(service(policy(deployment_circuit_breaker=BREAKER)), NO_PULL)
+    world.run(600)
+    world.redeploy(replicas=1)
+    world.run(60)
+    assert (len(world.live()), primary(world).rollout_state) == (1, "FAILED")
 
 
 def test_the_count_survives_a_crash_at_any_write():

@@ -6,7 +6,9 @@ messages".
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from ecs_cases import (
@@ -283,3 +285,10 @@ def test_an_update_goes_on_after_a_crash_at_any_write(dies_after):
     assert (primary(world).id, primary(world).rollout_state) == ("ecs-svc/2", "COMPLETED")
     assert (len(world.tasks), len(world.running("v2")), len(world.live())) == (8, 4, 4)
     assert len(stopped(world, "update")) == 4
+
+
+def test_the_page_that_sets_ecs_beside_this_names_tests_that_there_are():
+    here = Path(__file__).parent
+    page = (here.parents[2] / "docs" / "tasks-ecs.md").read_text()
+    named = set(re.findall(r"`(test_ecs_\w+)`", page))
+    assert named == {path.stem for path in here.glob("test_ecs_*.py")}

@@ -132,6 +132,18 @@ def test_g4_a_node_that_is_active_again_is_brought_up_to_date_outside_of_the_upd
     assert states(made) == ["updating", "completed"]
 
 
+def test_g4_nodes_that_are_active_again_do_not_wait_for_one_another():
+    made = world(scheduling="global", fates={"v1": Fate(stops=20)})
+    for name in ("node-0", "node-1"):
+        made.node(name).cordoned = True
+    made.redeploy(wish="v2")
+    made.run(300)
+    for name in ("node-0", "node-1"):
+        made.node(name).cordoned = False
+    made.run(25)
+    assert len(made.running("v2")) == 3
+
+
 def test_g3_a_node_that_is_down_never_blocks_an_update():
     made = world(scheduling="global", fates={"v1": Fate(stops=600)})
     made.lose("node-0")

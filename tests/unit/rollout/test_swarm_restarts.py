@@ -189,6 +189,28 @@ def test_r6_a_rollback_gives_dead_slots_a_task_at_once_past_the_updater():
     assert made.decisions[-1][1].dead == set()
 
 
+def test_r6_and_once_each():
+    """While the rollback waits for slot 2, what it gave slot 1 dies again."""
+    first: list[int] = []
+
+    def fate(start, _):
+        if start.place.slot == 1 and first:
+            return CRASHES
+        return Fate(stops=50)
+
+    made = world(
+        replicas=2,
+        restart=RestartPolicy(condition="none"),
+        update=UpdatePolicy(failure_action="rollback", parallelism=2),
+        fates=fate,
+    )
+    first.append(1)
+    made.redeploy(wish="v2")
+    made.run(1000)
+    assert [each.start.cause for each in made.of(Place(slot=1))] == ["create", "update", "replace"]
+    assert update(made).state == "rollback_completed"
+
+
 def test_r1_a_task_that_fails_while_its_slot_is_updated_is_replaced_by_the_supervisor_not_by_the_updater():
     made = world(
         replicas=1,

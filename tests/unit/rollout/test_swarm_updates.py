@@ -334,3 +334,62 @@ def test_u4_a_task_that_the_supervisor_made_is_not_watched():
     assert len([each for each in made.tasks if each.start.cause == "restart"]) > 1
     assert update(made).failures == 0
     assert update(made).state == "updating"
+
+
+def test_while_a_failure_pauses_it_a_task_that_dies_comes_back_with_the_revision_of_its_slot():
+    """Here it differs from Swarm, which would bring the bad revision to this slot too."""
+    made = world(fates={"v2": NO_IMAGE}, restart=RestartPolicy(delay="1s"))
+    made.redeploy(wish="v2")
+    made.run(50)
+    assert update(made).state == "paused"
+    made.kill(made.running("v1")[-1])
+    made.run(50)
+    assert len(made.running("v1")) == 2
+
+
+def test_a_pause_holds_start_first_with_both_tasks():
+    made = world(replicas=1, update=UpdatePolicy(order="start-first"), fates={"v2": Fate(start=10)})
+    made.redeploy(wish="v2")
+    made.run(5)
+    made.paused = True
+    made.run(50)
+    assert (len(made.running("v1")), len(made.running("v2"))) == (1, 1)
+    made.paused = False
+    made.run(50)
+    assert (len(made.running("v1")), len(made.running("v2"))) == (0, 1)
+
+
+def test_u2_where_nothing_is_dirty_it_is_completed_at_once():
+    made = world(replicas=0)
+    made.redeploy(wish="v2")
+    made.run(10)
+    assert made.status is not None
+    assert made.status.update is None
+    made.pin = "1"
+    made.run(10)
+    assert update(made).state == "rollback_completed"
+    assert update(made).completed_at == update(made).started_at
+
+
+def test_u6_the_last_watch_runs_from_the_last_slot_even_if_nobody_looked_meanwhile():
+    made = world(replicas=1)
+    made.redeploy(wish="v2")
+    made.run(1.5)
+    made.now += 60
+    made.settle()
+    assert update(made).state == "completed"
+    assert update(made).last_at == "2026-01-01T00:00:32Z"
+
+
+def test_a_status_that_was_lost_is_found_again_and_iterations_go_on():
+    made = world()
+    made.redeploy(wish="v2")
+    made.run(60)
+    assert made.status is not None
+    before = made.status.iteration
+    made.status = made.rollout = None
+    made.run(60)
+    assert made.status.iteration == before + 1
+    assert made.rollout is not None
+    assert (made.rollout.state, made.rollout.last_good_revision) == ("Completed", 2)
+    assert len(made.tasks) == 6

@@ -6,6 +6,8 @@ from wharfinger.cli.console import Format
 from wharfinger.cli.options import FIVE_MINUTES, Context, Kubeconfig, Names, Namespace, Output, Timeout, Wait
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wharfinger.cli.rollouts.steering import Subject
 
 Object = dict[str, Any]
@@ -52,11 +54,12 @@ def resume(
     """Let paused rollouts go on; their deadline starts anew."""
     import asyncio
 
-    from wharfinger.api.labels import PAUSED_ANNOTATION
+    from wharfinger.api.labels import PAUSED_ANNOTATION, RESUMED_ANNOTATION
     from wharfinger.cli import goals
     from wharfinger.cli.kube import connect
     from wharfinger.cli.names import plain, report
     from wharfinger.cli.rollouts.steering import annotate, follow, read
+    from wharfinger.rollout.times import text
 
     async def act() -> None:
         async with connect(kubeconfig=kubeconfig, context=context) as kube:
@@ -64,11 +67,25 @@ def resume(
                 workload, done = subject.workload, not_paused(subject)
                 if subject.paused:
                     workload, done = await annotate(kube, subject.key, PAUSED_ANNOTATION, None), "resumed"
+                elif takes_up_failures(subject):
+                    workload, done = await annotate(kube, subject.key, RESUMED_ANNOTATION, text(now())), "resumed"
                 goal = goals.moved_on(subject.workload, goals.ready)
                 await follow(kube, workload, goal, wait=wait, timeout=timeout)
                 report(workload, done, output=output)
 
     asyncio.run(act())
+
+
+def now() -> "datetime":
+    """The time, in UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def takes_up_failures(subject: "Subject") -> bool:
+    """Whether an update that a failure paused is taken up where it was: Swarm's are, by any update of the service."""
+    return subject.workload["spec"].get("mode") == "tasks" and subject.rollout.get("state") == "Paused"
 
 
 def not_paused(subject: "Subject") -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
-from wharfinger.api.resource import Object
 from wharfinger.reconcilers.view import View
 from wharfinger.rollout import Observation, RevisionRef, observe
 from wharfinger.rollout.tally import Tally
@@ -13,48 +13,45 @@ from wharfinger.rollout.tasks.machine import Decision
 from wharfinger.rollout.tasks.task import Place, Task
 
 
-def counted(
-    view: View, tasks: tuple[Task, ...], pods: Iterable[Object], decision: Decision, *, target: RevisionRef
-) -> Observation:
+def counted(view: View, tasks: tuple[Task, ...], decision: Decision, *, target: RevisionRef) -> Observation:
     """What runs. It counts as seen by its controller, since that is us: nothing lags behind."""
-    wanted = [task for task in tasks if task.wanted]
     about = target if decision.complete else decision.run
-    telling = {task.pod.uid for task in _telling(tasks) if task.pod is not None}
-    found = observe(
-        "tasks", None, [pod for pod in pods if pod["metadata"]["uid"] in telling], events=view.events, now=view.now
-    )
-    ready = [task for task in wanted if task.runs and task.healthy is not False]
+    wanted = Counter(task.revision for task in tasks if task.wanted)
+    ready = Counter(task.revision for task in tasks if task.runs and task.healthy is not False)
     return replace(
-        found,
+        _problems(view, tasks),
         exists=True,
         settled=True,
         revision=about.hash,
         counts=Tally(
             desired=decision.status.counts.desired,
-            replicas=len(wanted),
-            updated=sum(task.revision == about.hash for task in wanted),
-            ready=len(ready),
-            available=len(ready),
+            replicas=wanted.total(),
+            updated=wanted[about.hash],
+            ready=ready.total(),
+            available=ready.total(),
         ),
-        updated_ready=sum(task.revision == about.hash for task in ready),
-        by_revision=_by_revision(wanted),
+        updated_ready=ready[about.hash],
+        by_revision=dict(wanted),
     )
 
 
+def _problems(view: View, tasks: tuple[Task, ...]) -> Observation:
+    """What is wrong: the Pods that are looked at are those that may have something to tell."""
+    refs = [task.pod for task in _telling(tasks) if task.pod is not None]
+    pods = [pod for ref in refs if (pod := view.pod((ref.namespace, ref.name))) is not None]
+    return observe("tasks", None, pods, events=(*view.events, *view.told_of(pods)), now=view.now)
+
+
 def _telling(tasks: tuple[Task, ...]) -> Iterator[Task]:
-    """The tasks whose Pods show what is wrong now: alive, or ended last in a place where nothing runs since."""
-    fine = {task.place for task in tasks if task.runs}
+    """Alive and not well, or ended last in a place where nothing runs since."""
     last: dict[Place, Task] = {}
     for task in tasks:
+        if task.runs and task.healthy is not False:
+            continue
         if task.alive:
             yield task
-        elif task.place not in fine and (task.place not in last or last[task.place].created_at < task.created_at):
+        elif task.pod and (task.place not in last or last[task.place].created_at < task.created_at):
             last[task.place] = task
-    yield from last.values()
-
-
-def _by_revision(tasks: Iterable[Task]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for task in tasks:
-        found[task.revision] = found.get(task.revision, 0) + 1
-    return found
+    if last:
+        fine = {task.place for task in tasks if task.runs}
+        yield from (task for place, task in last.items() if place not in fine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,6 @@ from wharfinger.reconcilers.tasking.starting import Starting, placement_of, prog
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template, tasks_block
 from wharfinger.rollout import History, Observation, RevisionRef, unknown_pin
-from wharfinger.rollout.pods import phase
 from wharfinger.rollout.tasks import decide
 from wharfinger.rollout.tasks.machine import Decision, Situation
 from wharfinger.rollout.tasks.task import Place, Task
@@ -27,6 +26,10 @@ from wharfinger.rollout.tasks.task import Place, Task
 Templates = Callable[[RevisionRef], Template]
 """What a revision runs."""
 
+_A_SECOND: Final = 1000
+"""So many tasks are looked at once a second at most, half as many twice."""
+_SLOWEST: Final = 2.0
+"""Seconds between two looks at however many tasks."""
 _ECS_MOST: Final = 200
 """ECS's default for maximumPercent."""
 
@@ -37,7 +40,6 @@ class _Look:
 
     view: View
     block: TasksBlock
-    pods: list[Object]
     land: Ground
     situation: Situation
     decision: Decision
@@ -47,12 +49,11 @@ def judged(view: View, *, target: RevisionRef, known: History, template: Templat
     """How tasks are doing, and what to do: look, decide, and work out what that means for Pods and records."""
     block = tasks_block(view.workload)
     assert block is not None, "only mode tasks comes here"
-    pods = looking.task_pods(view)
-    tasks, land = looking.surveyed(view, pods, block, template(target))
+    tasks, land = looking.surveyed(view, block, template(target))
     situation = looking.situation(view, block, tasks, land, target=target, known=known)
     decision = decide(situation)
-    look = _Look(view=view, block=block, pods=pods, land=land, situation=situation, decision=decision)
-    return counted(view, tasks, pods, decision, target=target), _gate(look, template)
+    look = _Look(view=view, block=block, land=land, situation=situation, decision=decision)
+    return counted(view, tasks, decision, target=target), _gate(look, template)
 
 
 def _gate(look: _Look, template: Templates) -> Gate:
@@ -67,7 +68,7 @@ def _gate(look: _Look, template: Templates) -> Gate:
     )
     found = (*start_findings(making), *program_findings(making, decision.run))
     refused = any(each.severity == "error" for each in found)
-    starts = () if refused else tuple(to_start(making, decision.start, seen.tasks))
+    starts = tuple(to_start(making, decision.start, seen.tasks)) if decision.start and not refused else ()
     memory = memory_of(view.workload.uid)
     kept = remember(view.workload, seen.tasks, memory.known, decision, _keeping(look), now=view.now)
     pin = view.workload.annotations.get(ROLLBACK_TO_ANNOTATION)
@@ -80,6 +81,8 @@ def _gate(look: _Look, template: Templates) -> Gate:
         children=(*kept.write, *starts),
         before_deleting=kept.write,
         drop=kept.drop,
+        settle=min(_SLOWEST, len(seen.tasks) / _A_SECOND),
+        going=tuple(_going(look)),
         runs=frozenset(task.revision for task in seen.tasks if task.alive),
         delete_pods=kept.delete,
         persist_first=decision.persist_first,
@@ -90,12 +93,21 @@ def _gate(look: _Look, template: Templates) -> Gate:
     )
 
 
+def _going(look: _Look) -> Iterator[Object]:
+    """Pods of tasks on nodes that do not answer; which of them were told to go, and when, they say themselves."""
+    for task in look.situation.tasks:
+        if task.pod is not None and task.node in look.land.down:
+            pod = look.view.pod((task.pod.namespace, task.pod.name))
+            if pod is not None:
+                yield pod
+
+
 def _keeping(look: _Look) -> Keeping:
     return Keeping(
         each=look.block.history,
         needed=_needed(look.block, look.situation, look.land),
         always=look.decision.keep,
-        resting=frozenset(pod["metadata"]["uid"] for pod in look.pods if phase(pod) in ("Succeeded", "Failed")),
+        resting=memory_of(look.view.workload.uid).resting,
     )
 
 

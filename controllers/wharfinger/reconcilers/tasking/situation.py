@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, POD
+from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION
 from wharfinger.api.labels import (
     HISTORY_LABEL,
     PAUSED_ANNOTATION,
     RESUMED_ANNOTATION,
     ROLLBACK_POLICY_ANNOTATION,
     ROLLBACK_TO_ANNOTATION,
-    TASK_LABEL,
 )
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import TasksBlock, UpdatePolicy
@@ -25,22 +24,15 @@ from wharfinger.rollout.tasks.observe import Surroundings, observed
 from wharfinger.rollout.tasks.task import Task
 
 
-def task_pods(view: View) -> list[Object]:
-    """The Pods of its tasks."""
-    return [pod for pod in view.of(POD) if TASK_LABEL in pod["metadata"].get("labels", {})]
-
-
 def histories(view: View) -> list[Object]:
     """The ConfigMaps that remember its tasks."""
     return [obj for obj in view.of(CONFIG_MAP) if HISTORY_LABEL in obj["metadata"].get("labels", {})]
 
 
-def surveyed(
-    view: View, pods: Iterable[Object], block: TasksBlock, wanted: Template
-) -> tuple[tuple[Task, ...], Ground]:
+def surveyed(view: View, block: TasksBlock, wanted: Template) -> tuple[tuple[Task, ...], Ground]:
     """The tasks, and the nodes as they see them."""
     memory = memory_of(view.workload.uid)
-    readings = memory.readings(pods)
+    readings = memory.readings(view.task_pods, view.pod)
     remembered = memory.remember(histories(view))
     used = {node for reading in readings if (node := reading.task.node)}
     land = ground(block, view.nodes, pod=wanted.pod["spec"], used=used, load=view.loads)

@@ -48,6 +48,8 @@ class Reading:
     task: Task
     unhealthy_at: datetime | None = None
     """When it becomes unhealthy, since it never was ready; None where nothing checks, or where it was ready."""
+    resting: bool = False
+    """Whether nothing in its Pod runs any more."""
 
     def at(self, now: datetime) -> Task:
         """The task at that time."""
@@ -83,7 +85,11 @@ def read(pod: Object, *, before: Task | None = None) -> Reading | None:
         message=(finish.message if finish else _trouble(pod))[:_LONGEST],
         pod=pod_.ref(pod),
     )
-    return Reading(task=task, unhealthy_at=None if finish or running else _verdict(pod, started))
+    return Reading(
+        task=task,
+        unhealthy_at=None if finish or running else _verdict(pod, started),
+        resting=pod_.phase(pod) in ("Succeeded", "Failed"),
+    )
 
 
 def _identity(pod: Object) -> dict[str, Any] | None:

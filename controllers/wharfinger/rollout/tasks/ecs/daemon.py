@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wharfinger.rollout.tasks.ecs.plan import Plan
+from wharfinger.rollout.tasks.ecs.outcome import Plan
 from wharfinger.rollout.tasks.ecs.service import Group, Service
 from wharfinger.rollout.tasks.ecs.wants import Want
 from wharfinger.rollout.tasks.machine import Start, Stop
@@ -68,11 +68,10 @@ def _updated(
     service: Service, wanted: tuple[Want, ...], outdated: tuple[Task, ...]
 ) -> Iterator[tuple[Task, StopReason]]:
     """Outdated tasks to stop: such as are not healthy at once, the others within the lower bound."""
-    well = {task.id for task in service.assess(service.present).well}
-    spare = service.bounds.spare(len(well))
+    spare = service.bounds.spare(len(service.well))
     reason: StopReason = "rollback" if wanted[0].group.deployment.rolls_back else "update"
     for task in outdated:
-        if task.id in well:
+        if task.id in service.well:
             if not spare:
                 continue
             spare -= 1

@@ -91,9 +91,8 @@ def steady(service: Service, primary: Group) -> bool:
     """
     closed = {node.name for node in service.situation.nodes if not node.takes_new}
     own = {task.id for task in primary.tasks}
-    well = {task.id for task in service.assess(service.present).well}
     return len(service.present) == service.desired and all(
-        task.id in well and (task.id in own or task.place.node in closed) for task in service.present
+        task.id in service.well and (task.id in own or task.place.node in closed) for task in service.present
     )
 
 

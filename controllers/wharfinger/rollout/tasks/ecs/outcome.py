@@ -1,12 +1,27 @@
-"""The outcome of a step, before it is put into words: deployments as they are now, and the plan."""
+"""What a scheduler plans, and what a step comes to, before it is put into words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from wharfinger.api.task_status import DeploymentStatus
-from wharfinger.rollout.tasks.ecs.plan import Plan
 from wharfinger.rollout.tasks.ecs.service import Group
+from wharfinger.rollout.tasks.machine import Start, Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The next steps."""
+
+    start: tuple[Start, ...] = ()
+    stop: tuple[Stop, ...] = ()
+    """The first one first."""
+    missing: int = 0
+    """Tasks that are to be started, now or later."""
+    held: int = 0
+    """Of these, as many as the throttle holds back."""
+    leaving: int = 0
+    """Tasks that are to be stopped, now or later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wharfinger.rollout.tasks.ecs.plan import Plan
+from wharfinger.rollout.tasks.ecs.outcome import Plan
 from wharfinger.rollout.tasks.ecs.service import Group, Service
 from wharfinger.rollout.tasks.ecs.wants import Want, victims
 from wharfinger.rollout.tasks.machine import Start, Stop
@@ -30,11 +30,10 @@ def replica(service: Service, wanted: tuple[Want, ...], strays: Group) -> Plan:
     spare = service.bounds.spare(sum(group.health.healthy for group in (*(want.group for want in wanted), strays)))
     stops = [*_lost(service)]
     for want in (*reversed(wanted), Want(group=strays, count=0, starts=False)):
-        chosen = [*_free(want), *_replaced(want), *_misplaced(want, spare)]
-        spare -= sum(task in want.group.health.misplaced for task, _ in chosen)
-        surplus = [*_surplus(want, spare)]
-        spare -= len(surplus)
-        stops += [*chosen, *surplus]
+        moved = [*_misplaced(want, spare)]
+        surplus = [*_surplus(want, spare - len(moved))]
+        spare -= len(moved) + len(surplus)
+        stops += [*_free(want), *_replaced(want), *moved, *surplus]
     if not stops and not any(counts.values()):
         stops += _one_by_one(service, wanted)
     return Plan(
@@ -59,7 +58,7 @@ def _starts(service: Service, wanted: tuple[Want, ...], held: set[str]) -> dict[
 
 def _placed(service: Service, wanted: tuple[Want, ...], counts: dict[str, int]) -> Iterator[Start]:
     """The starts, each in the lowest slot that no task is in. ECS has no slots; ours keep names and labels apart."""
-    free = _free_slots(service.present)
+    free = _free_slots(service.situation.tasks)
     for want in wanted:
         group, primary = want.group, want is wanted[0]
         for _ in range(counts[group.deployment.id]):
@@ -72,8 +71,8 @@ def _placed(service: Service, wanted: tuple[Want, ...], counts: dict[str, int]) 
             )
 
 
-def _free_slots(present: tuple[Task, ...]) -> Iterator[int]:
-    taken = {task.place.slot for task in present}
+def _free_slots(tasks: tuple[Task, ...]) -> Iterator[int]:
+    taken = {task.place.slot for task in tasks if task.alive}
     slot = 0
     while True:
         slot += 1

@@ -46,7 +46,7 @@ class Service:
         """The deploymentConfiguration."""
         return self.situation.block.deployment or Deployment()
 
-    @property
+    @cached_property
     def grace(self) -> timedelta:
         """healthCheckGracePeriodSeconds."""
         return timedelta(seconds=seconds(self.policy.health_check_grace_period))
@@ -65,8 +65,9 @@ class Service:
     @property
     def retried(self) -> bool:
         """Whether a person asks for a deployment that failed to be tried again (ECS: force a new deployment)."""
-        status = self.situation.status
-        return status is not None and bool(self.situation.resumed) and self.situation.resumed != status.resumed
+        if self.situation.status is None or self.situation.paused or not self.situation.resumed:
+            return False
+        return self.situation.resumed != self.memory.resumed
 
     @cached_property
     def desired(self) -> int:
@@ -85,6 +86,11 @@ class Service:
     def present(self) -> tuple[Task, ...]:
         """Tasks that may still run. Nobody waits for those whose node is gone, nor counts them."""
         return tuple(task for task in self.situation.tasks if task.alive and not self.lost(task))
+
+    @cached_property
+    def well(self) -> frozenset[str]:
+        """Ids of the tasks that are healthy, and where they may be."""
+        return frozenset(task.id for task in self.assess(self.present).well)
 
     def lost(self, task: Task) -> bool:
         """Whether its node is gone."""

@@ -30,7 +30,8 @@ def decide(situation: Situation) -> Decision:
     lined = _judged(service, lineup(service))
     outcome = _outcome(service, lined)
     status = tasks_status(service, outcome)
-    rollout = rollout_status(service, outcome)
+    waits = waiting_for(service, outcome)
+    rollout = rollout_status(service, outcome, waits)
     return Decision(
         status=status,
         rollout=rollout,
@@ -42,8 +43,8 @@ def decide(situation: Situation) -> Decision:
         persist_first=_remarkable(service, outcome.deployments),
         rolled_back=lined.rolled_back is not None,
         keep=lined.keep,
-        complete=not waiting_for(service, outcome),
-        waiting_for=waiting_for(service, outcome),
+        complete=not waits,
+        waiting_for=waits,
         wake_at=min(_alarms(service, outcome), default=None),
     )
 

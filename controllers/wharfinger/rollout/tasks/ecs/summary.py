@@ -19,7 +19,7 @@ def tasks_status(service: Service, outcome: Outcome) -> TasksStatus:
         update={
             "iteration": max(memory.iteration, outcome.primary.number),
             "generation": service.situation.generation,
-            "resumed": service.situation.resumed,
+            "resumed": memory.resumed if service.situation.paused else service.situation.resumed,
             "counts": counts(service),
             "deployments": list(_deployments(service, outcome)),
         }
@@ -49,8 +49,8 @@ def _counted(group: Group, desired: int) -> DeploymentStatus:
     return group.deployment.model_copy(update=numbers)
 
 
-def rollout_status(service: Service, outcome: Outcome) -> RolloutStatus:
-    """Where the rollout stands, in the words of all modes."""
+def rollout_status(service: Service, outcome: Outcome, waits: str) -> RolloutStatus:
+    """Where the rollout stands, in the words of all modes. `waits` is what it waits for."""
     deployment, target = outcome.primary.deployment, service.situation.target
     before, same = service.situation.rollout, service.rollout
     good = before.last_good_revision if before else None
@@ -71,7 +71,7 @@ def rollout_status(service: Service, outcome: Outcome) -> RolloutStatus:
         running_revision=deployment.revision,
         last_good_revision=good,
         failed_revision=failed,
-        message=waiting_for(service, outcome) or None,
+        message=waits or None,
         started_at=deployment.created_at,
         progressed_at=service.time if moved or before is None else before.progressed_at,
         progress=progress,

@@ -40,13 +40,13 @@ def wants(service: Service, primary: Group, older: tuple[Group, ...], caps: dict
     """What each deployment shall have: PRIMARY first."""
     counts = {group.deployment.id: caps.get(group.deployment.id, 0) for group in older}
     total = sum(counts.values())
-    if not (service.situation.paused or primary.failed):
-        keep = min(total, max(0, service.bounds.lower - primary.health.healthy))
-        for identity in _leaving(older, counts, total - keep):
-            counts[identity] -= 1
+    halted = service.situation.paused or primary.failed
+    needed = service.desired if halted else max(0, service.bounds.lower - primary.health.healthy)
+    for identity in _leaving(older, counts, total - min(total, needed)):
+        counts[identity] -= 1
     first = Want(
         group=primary,
-        count=_primary(service, primary, total),
+        count=_primary(service, primary, sum(counts.values())),
         starts=not primary.failed,
         reason="scale-in",
     )
