@@ -72,7 +72,7 @@ def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -
     elif condition in ("SUCCESS", "COMPLETE") and order.essential(name):
         message = f"{condition} needs essential: false on {name}: it cannot be essential, the task would end with it"
         yield error(path, "EssentialDependency", message)
-    elif condition == "HEALTHY" and health(order.containers[name], start_period=0) is None:
+    elif condition == "HEALTHY" and health(order.containers[name]) is None:
         message = f"{name} must have a health check (exec, httpGet or tcpSocket) for others to wait until it is HEALTHY"
         yield error(path, "NoHealthCheck", message)
 

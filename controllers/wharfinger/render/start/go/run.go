@@ -224,12 +224,13 @@ func (c *container) watchHealth(ended <-chan struct{}) <-chan struct{} {
 	go func() { <-ended; cancel() }()
 	go func() {
 		defer close(done)
-		checkUntilHealthy(ctx, *c.Check, func(healthy bool) {
-			c.record.Healthy, c.record.Sick = healthy, !healthy
-			if err := c.tell(); err != nil {
-				report(err)
-			}
-		})
+		if !untilHealthy(ctx, *c.Check) {
+			return
+		}
+		c.record.Healthy = true
+		if err := c.tell(); err != nil {
+			report(err)
+		}
 	}()
 	return done
 }

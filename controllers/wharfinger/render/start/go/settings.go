@@ -56,14 +56,12 @@ type Limit struct {
 
 // Check is a health check, one of its three forms.
 type Check struct {
-	Exec        []string          `json:"exec,omitempty"`
-	HTTP        string            `json:"http,omitempty"` // URL
-	TCP         string            `json:"tcp,omitempty"`  // host:port
-	Headers     map[string]string `json:"headers,omitempty"`
-	Interval    float64           `json:"interval"`
-	Timeout     float64           `json:"timeout"`
-	Retries     int               `json:"retries"`
-	StartPeriod float64           `json:"startPeriod,omitempty"`
+	Exec     []string          `json:"exec,omitempty"`
+	HTTP     string            `json:"http,omitempty"` // URL
+	TCP      string            `json:"tcp,omitempty"`  // host:port
+	Headers  map[string]string `json:"headers,omitempty"`
+	Interval float64           `json:"interval"`
+	Timeout  float64           `json:"timeout"`
 }
 
 func parseSettings(text string) (*Settings, error) {
