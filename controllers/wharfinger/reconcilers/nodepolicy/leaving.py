@@ -10,14 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from wharfinger.api.labels import TASK_LABEL
 from wharfinger.api.nodepolicy import Drain, RemainingPod
 from wharfinger.api.resource import Object, controller_of
 
 Fate = Literal["ended", "stays", "waits", "goes"]
 """ended: it runs no more; stays: it belongs to the node; waits: something holds it; goes: it can be evicted."""
 
-TASK_LABEL: Final = "wharfinger.dev/task"
-"""On the Pod of a task (mode tasks)."""
 MIRROR: Final = "kubernetes.io/config.mirror"
 """On the API's copy of a static pod: its kubelet makes it again, whatever the API server is told."""
 

@@ -41,6 +41,7 @@ def order_findings(workload: Workload, pod: Object) -> Iterator[Finding]:
 
 
 def _container(order: Order, said: TaskContainer, path: str) -> Iterator[Finding]:
+    """What one entry of `spec.tasks.containers` says of its container, and whether there is one of that name."""
     if said.name not in order.containers:
         known = ", ".join(order.containers)
         yield error(f"{path}.name", "UnknownContainer", f"there is no container {said.name}; there are {known}")
@@ -64,6 +65,7 @@ def _container(order: Order, said: TaskContainer, path: str) -> Iterator[Finding
 
 
 def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -> Iterator[Finding]:
+    """Whether what a container waits for exists, and can ever be so far."""
     name, condition = dependency.container_name, dependency.condition
     if name not in order.containers:
         yield error(f"{path}.containerName", "UnknownContainer", f"there is no container {name}")
@@ -78,6 +80,7 @@ def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -
 
 
 def _wrapping(order: Order) -> Iterator[Finding]:
+    """Whether the start program knows what to run in the containers whose order it keeps."""
     for name in order.wrapped:
         if not order.containers[name].get("command"):
             message = (
