@@ -30,6 +30,11 @@ COPY pyproject.toml README.md LICENSE ./
 COPY controllers controllers
 RUN /opt/tools/bin/python -m hatchling build --target wheel --directory /dist && \
     PIP_REQUIRE_HASHES=0 python -m pip --python /opt/wharfinger/bin/python install --no-deps --no-index /dist/*.whl
+# wharfinger-start, static, for the containers of tasks: no module but Go's own library, so nothing is fetched.
+RUN cd controllers/wharfinger/render/start/go && \
+    CGO_ENABLED=0 GOCACHE=/tmp/go GOPROXY=off GOTOOLCHAIN=local \
+        "$(/opt/tools/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/go/bin/go" build \
+        -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o /opt/wharfinger/bin/wharfinger-start .
 RUN /opt/tools/bin/python -m cyclonedx_py environment --output-reproducible --output-format JSON \
         --pyproject pyproject.toml --mc-type application \
         --output-file /opt/wharfinger/sbom.cdx.json /opt/wharfinger/bin/python

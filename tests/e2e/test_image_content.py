@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import tarfile
 from importlib.metadata import version as installed_version
 from importlib.util import cache_from_source
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import pytest
@@ -100,6 +101,18 @@ def test_bill_of_materials_is_the_lock(operator_image: Built) -> None:
     assert listed == {name: pin.version for name, pin in pins(RUN).items() if pin.applies}
     about = bill["metadata"]["component"]
     assert (about["name"], about["version"], about["type"]) == ("wharfinger", version(), "application")
+
+
+def test_the_start_program_needs_nothing_of_the_image_that_it_runs_in(operator_image: Built, tmp_path: Path) -> None:
+    """It is static: no ELF interpreter is asked for. And it runs."""
+    program = tmp_path / "wharfinger-start"
+    program.write_bytes(_read(operator_image, f"{HOME}/bin/wharfinger-start"))
+    program.chmod(0o755)
+    assert b"ld-linux" not in program.read_bytes()
+    (tmp_path / "there").mkdir()
+    subprocess.run([program, "install", tmp_path / "there"], check=True)
+    assert (tmp_path / "there" / "wharfinger-start").read_bytes() == program.read_bytes()
+    assert program.stat().st_size < 8 * MEGABYTE
 
 
 def test_it_is_small(operator_image: Built, ours: dict[str, tarfile.TarInfo]) -> None:

@@ -122,6 +122,13 @@ async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None
     assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
 
 
+@pytest.mark.parametrize("folder", [".", "base", "overlays/production"])
+async def test_tasks_get_the_start_program_from_the_operators_own_image(installed: World, folder: str) -> None:
+    built = yaml.safe_load_all(await installed.kubectl("kustomize", str(MANIFESTS / folder)))
+    operator = next(obj for obj in built if obj["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "WHARFINGER_START_IMAGE", "value": operator["image"]} in operator["env"]
+
+
 async def test_admission_is_a_component(installed: World, tmp_path: Path) -> None:
     """An overlay that warns at apply time, with a certificate by cert-manager (whose kinds the cluster lacks)."""
     base = _relative(MANIFESTS, tmp_path)

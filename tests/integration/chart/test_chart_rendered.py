@@ -45,6 +45,12 @@ def environment(deployment: Object) -> dict[str, Any]:
     return {each["name"]: each.get("value", each.get("valueFrom")) for each in container(deployment)["env"]}
 
 
+async def test_tasks_get_the_start_program_from_the_operators_own_image(offline_helm: Helm) -> None:
+    values = {"image": {"repository": "registry.example.com/wharfinger", "digest": f"sha256:{'0' * 64}"}}
+    (deployment,) = of_kind(await offline_helm.template(values), "Deployment")
+    assert environment(deployment)["WHARFINGER_START_IMAGE"] == container(deployment)["image"]
+
+
 # Rights
 
 

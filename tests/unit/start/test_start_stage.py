@@ -117,7 +117,7 @@ def test_the_start_program_is_told_all_that_a_container_must_know() -> None:
         "dependents": ["web"],
         "essential": ["web", "db"],
         "stopTimeout": 20,
-        "check": {"exec": ["true"], "interval": 5, "timeout": 1, "retries": 2, "startPeriod": 0.0},
+        "check": {"exec": ["true"], "interval": 5, "timeout": 1},
     }
     log = _settings(made, "log")
     assert log["restart"] == {"ignoredExitCodes": [3], "attemptPeriod": 60.0}
@@ -151,13 +151,6 @@ def test_checks_by_http_and_named_ports_are_resolved() -> None:
     assert told["http"] == "http://localhost:8080/up"
     assert told["headers"] == {"Host": "a"}
     assert told["interval"] == 10
-
-
-def test_the_start_period_of_the_main_container_is_its_health_checks() -> None:
-    health = {"exec": {"command": ["true"]}, "startPeriod": "45s"}
-    order = [{"name": "side", "dependsOn": [_on("web", "HEALTHY")]}]
-    made = staged(_workload(order, healthCheck=health), _pod("web", "side", web=CHECK))
-    assert _settings(made, "web")["check"]["startPeriod"] == 45
 
 
 def test_kubernetes_expands_nothing_in_the_settings() -> None:

@@ -9,7 +9,7 @@ from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.api.tasks import Dependency, TaskContainer
 from wharfinger.render.files import contents
-from wharfinger.render.findings.rule import Rule, error, info
+from wharfinger.render.findings.rule import Rule, error, info, warning
 from wharfinger.render.options import Options
 from wharfinger.render.pod_template import pod_spec
 from wharfinger.render.start import Order, health
@@ -51,6 +51,11 @@ def _container(order: Order, said: TaskContainer, path: str) -> Iterator[Finding
         if limit.hard_limit != -1 and not -1 < limit.soft_limit <= limit.hard_limit:
             message = f"softLimit must not exceed hardLimit ({limit.hard_limit})"
             yield error(f"{path}.ulimits[{index}].softLimit", "InvalidUlimit", message)
+    if order.served and not said.essential and said.name not in (*order.native, *order.wrapped):
+        message = (
+            "once it has ended, the pod is not Ready and its Service sends it nothing; a dependsOn on it avoids that"
+        )
+        yield warning(f"{path}.essential", "EndsReadiness", message)
     if order.waits(said.name) and any(
         probe in order.containers[said.name] for probe in ("startupProbe", "readinessProbe")
     ):
@@ -67,7 +72,7 @@ def _dependency(order: Order, waiting: str, dependency: Dependency, path: str) -
     elif condition in ("SUCCESS", "COMPLETE") and order.essential(name):
         message = f"{condition} needs essential: false on {name}: it cannot be essential, the task would end with it"
         yield error(path, "EssentialDependency", message)
-    elif condition == "HEALTHY" and health(order.containers[name], start_period=0) is None:
+    elif condition == "HEALTHY" and health(order.containers[name]) is None:
         message = f"{name} must have a health check (exec, httpGet or tcpSocket) for others to wait until it is HEALTHY"
         yield error(path, "NoHealthCheck", message)
 

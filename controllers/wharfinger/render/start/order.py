@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import Dependency, TaskContainer
+from wharfinger.render.service import has_service
 from wharfinger.render.values import whole_seconds
 
 
@@ -23,6 +24,8 @@ class Order:
     """What the document says of each; of those it is silent about, nothing."""
     grace: int
     """Seconds that a container has to stop where it does not say."""
+    served: bool
+    """Whether a Service sends requests to the pod."""
 
     @classmethod
     def of(cls, workload: Workload, pod: Object) -> Order:
@@ -30,7 +33,7 @@ class Order:
         block = workload.spec.tasks
         said = {each.name: each for each in block.containers} if block else {}
         containers = {each["name"]: each for each in pod.get("containers", ())}
-        return cls(containers, said, pod.get("terminationGracePeriodSeconds", 30))
+        return cls(containers, said, pod.get("terminationGracePeriodSeconds", 30), has_service(workload))
 
     def essential(self, name: str) -> bool:
         """Whether the task ends with that container."""

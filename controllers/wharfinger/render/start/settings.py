@@ -9,7 +9,6 @@ import orjson
 from wharfinger.api.duration import seconds
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import ContainerRestartPolicy, TaskContainer, Ulimit
-from wharfinger.render.probes import NEVER
 from wharfinger.render.start.order import Order
 from wharfinger.render.values import present
 
@@ -19,17 +18,17 @@ DIRECTORY = "/wharfinger/start"
 PROGRAM = f"{DIRECTORY}/wharfinger-start"
 
 
-def command(order: Order, name: str, *, start_period: float) -> list[str]:
+def command(order: Order, name: str) -> list[str]:
     """The command of a container that the start program runs; what it ran itself follows.
 
     ``$(`` is doubled, since Kubernetes expands variables in commands.
     """
-    told = orjson.dumps(settings(order, name, start_period=start_period)).decode()
+    told = orjson.dumps(settings(order, name)).decode()
     return [PROGRAM, "run", told.replace("$(", "$$(")]
 
 
-def settings(order: Order, name: str, *, start_period: float) -> Object:
-    """The settings of one container. `start_period`: seconds in which its failed checks do not count."""
+def settings(order: Order, name: str) -> Object:
+    """The settings of one container."""
     said = order.said.get(name, TaskContainer(name=name))
     awaited_healthy = any(
         each.container_name == name and each.condition == "HEALTHY"
@@ -44,24 +43,22 @@ def settings(order: Order, name: str, *, start_period: float) -> Object:
         dependents=[other for other in order.dependents(name) if other in order.wrapped],
         essential=[other for other in order.wrapped if order.essential(other)],
         stopTimeout=order.stop_timeout(name),
+        linger=(order.served and not order.essential(name)) or None,
         restart=_restart(said.restart_policy),
         limits=[_limit(each) for each in said.ulimits],
-        check=health(order.containers[name], start_period=start_period) if awaited_healthy else None,
+        check=health(order.containers[name]) if awaited_healthy else None,
     )  # fmt: skip
 
 
-def health(container: Object, *, start_period: float) -> Object | None:
+def health(container: Object) -> Object | None:
     """The health check of a container, from its readiness or startup probe; None where it has none that we can run."""
     probe = container.get("readinessProbe") or container.get("startupProbe") or container.get("livenessProbe")
     handler = _handler(container, probe) if probe else None
     if probe is None or handler is None:
         return None
-    retries = probe.get("failureThreshold", 3)
     return handler | {
         "interval": probe.get("periodSeconds", 10),
         "timeout": probe.get("timeoutSeconds", 1),
-        "retries": min(NEVER, retries),
-        "startPeriod": max(start_period, probe.get("initialDelaySeconds", 0)),
     }
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.duration import seconds
 from wharfinger.api.resource import Object
-from wharfinger.render import names
 from wharfinger.render.probes import NEVER
 from wharfinger.render.start.order import Order
 from wharfinger.render.start.settings import DIRECTORY, PROGRAM, command
@@ -52,7 +50,7 @@ def staged(workload: Workload, pod: Object) -> Object:
     init = [_bare(order.containers[name]) for name in order.native]
     made["initContainers"] = [*pod.get("initContainers", ()), *init]
     made["containers"] = [
-        _wrapped(workload, order, each) if each["name"] in wrapped else each
+        _wrapped(order, each) if each["name"] in wrapped else each
         for each in pod["containers"]
         if each["name"] not in order.native
     ]
@@ -82,7 +80,7 @@ def _bare(container: Object) -> Object:
     return {field: value for field, value in container.items() if field not in _PROBES}
 
 
-def _wrapped(workload: Workload, order: Order, container: Object) -> Object:
+def _wrapped(order: Order, container: Object) -> Object:
     """The container, run by the start program. Without a command (a finding says so) it is left as it is."""
     if not container.get("command"):
         return container
@@ -90,7 +88,7 @@ def _wrapped(workload: Workload, order: Order, container: Object) -> Object:
     mount = {"name": _NAME, "mountPath": DIRECTORY}
     own = [*container["command"], *container.get("args", ())]
     made = container | {
-        "command": command(order, name, start_period=_start_period(workload, name)),
+        "command": command(order, name),
         "args": own,
         "volumeMounts": [*container.get("volumeMounts", ()), mount],
     }
@@ -106,8 +104,3 @@ def _patient(container: Object) -> Object:
         return container
     started = {"exec": {"command": [PROGRAM, "started", DIRECTORY, container["name"]]}}
     return container | {"startupProbe": started | {"periodSeconds": 1, "failureThreshold": NEVER}}
-
-
-def _start_period(workload: Workload, name: str) -> float:
-    check = workload.spec.health_check
-    return seconds(check.start_period) if check and name == names.main_container(workload) else 0.0

@@ -22,7 +22,6 @@ type Record struct {
 	Phase     Phase     `json:"phase"`
 	Ran       bool      `json:"ran"` // whether its command ever ran
 	Healthy   bool      `json:"healthy,omitempty"`
-	Sick      bool      `json:"sick,omitempty"` // its check gave up before it was healthy once
 	StartedAt time.Time `json:"startedAt,omitzero"`
 	Code      *int      `json:"code,omitempty"` // exit code, once stopped; none where it was killed with its container
 }

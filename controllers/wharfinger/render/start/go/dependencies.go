@@ -48,8 +48,6 @@ func met(condition Condition, record Record) bool {
 
 func impossible(dependency Dependency, record Record) string {
 	switch {
-	case record.Phase != stopped && record.Sick && dependency.Condition == healthy:
-		return fmt.Sprintf("%s is unhealthy", dependency.Name)
 	case record.Phase != stopped:
 		return ""
 	case !record.Ran:

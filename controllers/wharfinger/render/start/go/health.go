@@ -9,25 +9,17 @@ import (
 	"time"
 )
 
-// checkUntilHealthy runs a check as Docker does until it first succeeds, or until it has failed so often that the
-// container counts as unhealthy: failures within the start period do not count. After that the kubelet's probes watch.
-func checkUntilHealthy(ctx context.Context, check Check, tell func(healthy bool)) {
-	begin, failures := time.Now(), 0
+// untilHealthy runs a check until it first succeeds; false if the context ends before. However often it fails: who waits
+// for a container to be HEALTHY in ECS goes on waiting while it is not, and its start timeout is what ends that.
+func untilHealthy(ctx context.Context, check Check) bool {
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-time.After(seconds(check.Interval)):
 		}
-		switch {
-		case passes(ctx, check):
-			tell(true)
-			return
-		case time.Since(begin) > seconds(check.StartPeriod):
-			failures++
-		}
-		if failures == check.Retries {
-			tell(false) // it may still recover: Docker goes on checking, and so do we
+		if passes(ctx, check) {
+			return true
 		}
 	}
 }

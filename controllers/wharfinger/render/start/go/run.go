@@ -51,10 +51,19 @@ func run(settings *Settings, command []string) int {
 	if err := c.tell(); err != nil {
 		return report(err)
 	}
+	stopping, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	c.stopping = stopping
+	go c.listen(stop)
+	go c.watchTask(stop)
+
 	code := c.live()
 	c.record.Phase, c.record.Code = stopped, &code
 	if err := c.tell(); err != nil {
 		report(err)
+	}
+	if c.Linger {
+		<-c.stopping.Done()
 	}
 	return code
 }
@@ -62,12 +71,6 @@ func run(settings *Settings, command []string) int {
 func (c *container) tell() error { return c.write(c.Name, c.record) }
 
 func (c *container) live() int {
-	stopping, stop := context.WithCancelCause(context.Background())
-	defer stop(nil)
-	c.stopping = stopping
-	go c.listen(stop)
-	go c.watchTask(stop)
-
 	if why := c.awaitDependencies(); why != "" {
 		report(fmt.Errorf("%s is not started: %s", c.Name, why))
 		explain("not started: " + why)
@@ -221,12 +224,13 @@ func (c *container) watchHealth(ended <-chan struct{}) <-chan struct{} {
 	go func() { <-ended; cancel() }()
 	go func() {
 		defer close(done)
-		checkUntilHealthy(ctx, *c.Check, func(healthy bool) {
-			c.record.Healthy, c.record.Sick = healthy, !healthy
-			if err := c.tell(); err != nil {
-				report(err)
-			}
-		})
+		if !untilHealthy(ctx, *c.Check) {
+			return
+		}
+		c.record.Healthy = true
+		if err := c.tell(); err != nil {
+			report(err)
+		}
 	}()
 	return done
 }

@@ -25,9 +25,12 @@ type Settings struct {
 	Dependents  []string     `json:"dependents,omitempty"` // who depends on it, and so stops before it
 	Essential   []string     `json:"essential,omitempty"`  // all essential containers of the task, this one included
 	StopTimeout float64      `json:"stopTimeout"`          // from SIGTERM to SIGKILL
-	Restart     *Restart     `json:"restart,omitempty"`
-	Limits      []Limit      `json:"limits,omitempty"`
-	Check       *Check       `json:"check,omitempty"` // only where somebody waits for HEALTHY
+	// Linger keeps the container until the task ends although its command has ended: a pod with an ended container is
+	// not Ready, and its Services would send it nothing.
+	Linger  bool     `json:"linger,omitempty"`
+	Restart *Restart `json:"restart,omitempty"`
+	Limits  []Limit  `json:"limits,omitempty"`
+	Check   *Check   `json:"check,omitempty"` // only where somebody waits for HEALTHY
 }
 
 // Dependency is a container that must be so far before this one starts.
@@ -53,14 +56,12 @@ type Limit struct {
 
 // Check is a health check, one of its three forms.
 type Check struct {
-	Exec        []string          `json:"exec,omitempty"`
-	HTTP        string            `json:"http,omitempty"` // URL
-	TCP         string            `json:"tcp,omitempty"`  // host:port
-	Headers     map[string]string `json:"headers,omitempty"`
-	Interval    float64           `json:"interval"`
-	Timeout     float64           `json:"timeout"`
-	Retries     int               `json:"retries"`
-	StartPeriod float64           `json:"startPeriod,omitempty"`
+	Exec     []string          `json:"exec,omitempty"`
+	HTTP     string            `json:"http,omitempty"` // URL
+	TCP      string            `json:"tcp,omitempty"`  // host:port
+	Headers  map[string]string `json:"headers,omitempty"`
+	Interval float64           `json:"interval"`
+	Timeout  float64           `json:"timeout"`
 }
 
 func parseSettings(text string) (*Settings, error) {
