@@ -193,7 +193,7 @@ def played(world: World, actions: list[tuple[str, int, float]]) -> None:
         act(world, action, number)
         world.run(seconds)
     healed(world)
-    world.run(6 * 3600)
+    world.run(2 * 3600)
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
