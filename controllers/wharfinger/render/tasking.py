@@ -30,11 +30,12 @@ def replicated(workload: Workload) -> bool:
 def task_check(workload: Workload) -> HealthCheck | None:
     """The health check as the workload's mode takes it.
 
-    Swarm shuts an unhealthy container down, and its task has failed (swarmkit, the container controller): with
-    restartPolicy Never, that is a liveness probe. ECS starts another task before it stops the unhealthy one, so there
-    nothing but readiness tells.
+    Of tasks nothing but readiness tells. ECS starts another task before it stops the unhealthy one. In Swarm an
+    unhealthy container is shut down and its task has failed, whatever its exit code (swarmkit, the container
+    controller): a kubelet that kills it would leave a Pod that Succeeded if the container then exits with 0. So the
+    operator stops it, and knows why.
     """
-    check, block = workload.spec.health_check, tasks_block(workload)
-    if check is None or block is None:
+    check = workload.spec.health_check
+    if check is None or tasks_block(workload) is None:
         return check
-    return check.model_copy(update={"on_unhealthy": "restart" if block.deployment is None else "unready"})
+    return check.model_copy(update={"on_unhealthy": "unready"})

@@ -38,8 +38,9 @@ def health_check_has_its_consequence(workload: Workload, _: Options) -> Iterator
     block, check = tasks_block(workload), workload.spec.health_check
     if block is None or check is None or not check.enabled:
         return
-    if block.deployment is not None and check.on_unhealthy == "restart":
-        message = "ignored: ECS starts another task first, and then stops the unhealthy one"
+    if check.on_unhealthy == "restart":
+        instead = "it has failed, and tasks.restart counts" if block.deployment is None else "another task starts first"
+        message = f"ignored in mode tasks, where nothing is restarted in place: {instead}"
         yield warning("spec.healthCheck.onUnhealthy", "OnUnhealthyIgnored", message)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from wharfinger.api.resource import Object
 from wharfinger.rollout.tasks.reading import Reading, read
 from wharfinger.rollout.tasks.records import of_config_map
-from wharfinger.rollout.tasks.task import Task
+from wharfinger.rollout.tasks.task import State, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +74,22 @@ def _told_by_us(task: Task, known: Task) -> Task:
     told = replace(task, stopping_at=known.stopping_at or task.stopping_at, stop_reason=known.stop_reason)
     if not task.ended:
         return told
-    state = "shutdown" if task.state in ("complete", "failed") else task.state
+    state = _stopped_state(known) if task.state in ("complete", "failed", "shutdown") else task.state
     return replace(told, state=state, stop_code=known.stop_code, message=known.message)
+
+
+def _stopped_state(task: Task) -> State:
+    """What a task that we stopped is called: one that was unhealthy has failed (moby, the container's controller)."""
+    return "failed" if task.stop_reason == "unhealthy" else "shutdown"
 
 
 def _vanished(task: Task, around: Surroundings, vanished_at: Callable[[Task], datetime]) -> Task:
     if task.ended:
         return task
     lost = task.node is not None and task.node in around.gone
-    return replace(task, state="orphaned" if lost else "shutdown", finished_at=vanished_at(task), healthy=None)
+    return replace(
+        task, state="orphaned" if lost else _stopped_state(task), finished_at=vanished_at(task), healthy=None
+    )
 
 
 def listed(pods: Iterable[Object], histories: Iterable[Object], *, now: datetime) -> tuple[Task, ...]:
