@@ -1,0 +1,29 @@
+"""The program that reads Compose documents, built once for all tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wharfinger import compose
+from wharfinger.cluster.gobuild import GoModule, build_module
+
+SOURCES = Path(compose.__file__).parent / "go"
+_MODULE = GoModule("the Compose parser", SOURCES, {"wharfinger-compose": "."})
+
+
+@cache
+def program() -> Path:
+    """The program, from the cache or built now."""
+    return build_module(_MODULE) / "wharfinger-compose"
+
+
+@cache
+def specification() -> dict[str, Any]:
+    """The JSON schema of the Compose specification that the parser goes by."""
+    told = subprocess.run([program(), "schema"], check=True, capture_output=True, text=True).stdout
+    schema: dict[str, Any] = json.loads(told)
+    return schema
