@@ -1,0 +1,94 @@
+"""A project to ContainerWorkloads and all that they need. Pure: read `convert` first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wharfinger.api import GROUP, VERSION
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.resource import Object
+from wharfinger.api.status import Finding
+from wharfinger.compose import names
+from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
+from wharfinger.compose.parser import Dialect, Document
+from wharfinger.compose.part import Context, Defaults, Service, located, merged
+from wharfinger.compose.rows import leaves, row_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What a project becomes."""
+
+    objects: tuple[Object, ...]
+    """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them."""
+    findings: tuple[Finding, ...]
+    """By path. An ``error`` forbids to use the objects."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether something is wrong enough to write nothing."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def convert(
+    document: Document,
+    *,
+    namespace: str,
+    files: Mapping[str, str],
+    dialect: Dialect = "compose",
+    defaults: Defaults | None = None,
+) -> Conversion:
+    """All services of a project. Every attribute becomes something, or has a finding."""
+    services: Object = document.project.get("services") or {}
+    context = Context(
+        document=document,
+        namespace=namespace,
+        dialect=dialect,
+        defaults=defaults or Defaults(),
+        files=files,
+        names=names.workloads(services),
+    )
+    above = [group(context) for group in TOP_LEVEL]
+    parts = {name: merged([group(_service(context, name)) for group in GROUPS]) for name in services}
+    objects = [each for part in (*above, *parts.values()) for each in part.objects]
+    findings = [each for part in (*above, *parts.values()) for each in part.findings]
+    workloads = [_workload(_service(context, name), part.spec, part.pod, part.container) for name, part in parts.items()]
+    return Conversion(
+        objects=tuple([*_once(objects), *workloads]),
+        findings=tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path)),
+    )
+
+
+def _service(context: Context, name: str) -> Service:
+    return Service(name=name, data=context.project["services"][name], context=context)
+
+
+def _workload(service: Service, spec: Object, pod: Object, container: Object) -> Object:
+    whole = dict(spec)
+    if container:
+        pod = pod | {"containers": [{"name": service.workload, **container}, *pod.get("containers", ())]}
+    if pod:
+        whole["pod"] = pod
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": CONTAINER_WORKLOAD.kind,
+        "metadata": {"name": service.workload, "namespace": service.context.namespace},
+        "spec": whole,
+    }
+
+
+def _once(objects: list[Object]) -> list[Object]:
+    """Objects that several services need alike, once."""
+    return list({(each["kind"], each["metadata"]["name"]): each for each in objects}.values())
+
+
+def _unknown(document: Document) -> Iterator[Finding]:
+    """Attributes that no row speaks of: newer ones than we know. Nothing is dropped in silence."""
+    told: set[tuple[str, ...]] = set()
+    for path in leaves(document.project):
+        if any(step.startswith("x-") for step in path) or path in told or row_of(ROWS, path):
+            continue
+        told.add(path)
+        message = "is not known to this version, and has no effect"
+        yield located(document, ".".join(path), "warning", "UnknownAttribute", message)
