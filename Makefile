@@ -13,10 +13,10 @@ LOCK = pip compile --quiet --universal --python-version 3.11 --generate-hashes -
 PYTEST ?= $(BIN)/pytest
 ARGS ?=
 
-.PHONY: help venv demo test lint format unit integration e2e bench crds dashboard gitops lock image clean
+.PHONY: help venv demo test lint format unit integration e2e bench crds reference docs docs-serve dashboard gitops lock image clean
 
 help: ## Show this list
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 venv:
 	@scripts/bootstrap
@@ -33,6 +33,7 @@ lint: venv ## Formatting, lint, types, layers, generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m wharfinger.api.crd --check
+	@$(BIN)/python -m scripts.reference --check
 
 format: venv ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
@@ -52,6 +53,15 @@ bench: venv ## Measure; docs/performance.md says what
 
 crds: venv ## Write the CRDs anew from the models: crds/ and the chart's
 	@$(BIN)/python -m wharfinger.api.crd
+
+reference: venv ## Write docs/reference anew from the models, the command line, the metrics and the chart
+	@$(BIN)/python -m scripts.reference
+
+docs: venv ## Build the site of docs/ into build/site; a link that leads nowhere fails
+	@$(BIN)/python -m scripts.site build
+
+docs-serve: venv ## Show the site on localhost:8000 while its pages are written
+	@$(BIN)/python -m scripts.site serve
 
 dashboard: venv ## Write helm/wharfinger/files/dashboard.json anew from scripts/dashboard
 	@$(BIN)/python -m scripts.dashboard

@@ -32,7 +32,7 @@ def _why_not(asked: str | None) -> str | None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """When a test needs Helm: build it now, since the first time takes longer than a test may."""
-    needed = any("operators" in getattr(item, "fixturenames", ()) for item in session.items)
+    needed = any({"operators", "scene"} & set(getattr(item, "fixturenames", ())) for item in session.items)
     if needed and not session.config.option.collectonly and not _why_not(session.config.option.wharfinger_node):
         helm.program(4)
 

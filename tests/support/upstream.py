@@ -60,7 +60,10 @@ PROMETHEUS_OPERATOR = Upstream(
     "github.com/prometheus-operator/prometheus-operator",
     "v0.85.0",
     "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
-    ("example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",),
+    tuple(
+        f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+        for kind in ("servicemonitors", "podmonitors", "prometheusrules")
+    ),
 )
 FLUX_SOURCES = Upstream(
     "github.com/fluxcd/source-controller",
@@ -73,6 +76,12 @@ FLUX_KUSTOMIZATIONS = Upstream(
     "v1.9.6",
     "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE=",
     ("config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml",),
+)
+ARGO_APPLICATIONS = Upstream(
+    "github.com/argoproj/argo-cd/v3",
+    "v3.1.0",
+    "h1:2+gPskQKCyPC9DzRSWQ1AvmS3WiIlRR7bKz/FO3DozI=",
+    ("manifests/crds/application-crd.yaml",),
 )
 
 

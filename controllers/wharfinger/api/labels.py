@@ -5,11 +5,13 @@ from __future__ import annotations
 # Kubernetes' recommended labels, on everything that a workload makes
 
 NAME_LABEL = "app.kubernetes.io/name"
+"""The workload's name."""
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 """The workload's name."""
 
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+"""``wharfinger``: by it the operator watches what it makes."""
 
 MANAGED_BY = "wharfinger"
 """Value of `MANAGED_BY_LABEL` on everything we make: the server-side selector of our watches."""

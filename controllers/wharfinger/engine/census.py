@@ -72,7 +72,8 @@ class Census(Collector):
 
 def _counts() -> GaugeMetricFamily:
     labels = ("kind", "workload_namespace", "state")
-    return GaugeMetricFamily("wharfinger_workloads", "Resources, by the state they are in.", labels=labels)
+    text = f"Resources, by the state they are in: {', '.join(STATES)}; each replica counts those that it leads."
+    return GaugeMetricFamily("wharfinger_workloads", text, labels=labels)
 
 
 def _stalled() -> GaugeMetricFamily:

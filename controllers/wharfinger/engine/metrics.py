@@ -52,22 +52,36 @@ class Metrics:
         def seconds(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
             return Histogram(f"wharfinger_{name}_seconds", text, labels, buckets=buckets, registry=registry)
 
-        self.reconciles = counter("reconciles_total", "Reconciles, by their outcome.", "kind", "result")
+        self.reconciles = counter(
+            "reconciles_total", "Reconciles: success, retry, error, lost (the Lease, meanwhile).", "kind", "result"
+        )
         self.reconcile_duration = seconds("reconcile_duration", "Time of one reconcile.", _WORK_BUCKETS, "kind")
         self.queue_depth = gauge("queue_depth", "Keys that wait to be reconciled.", "kind")
         self.queue_latency = seconds("queue_latency", "Wait of a key until it is reconciled.", _WORK_BUCKETS, "kind")
         self.queue_retries = counter("queue_retries_total", "Keys that were put back after an error.", "kind")
-        self.api_requests = counter("api_requests_total", "Requests to the API server.", "verb", "resource", "code")
+        self.api_requests = counter(
+            "api_requests_total",
+            "Requests to the API server, watches aside; code none: no answer.",
+            *("verb", "resource", "code"),
+        )
         self.api_duration = seconds(
             "api_request_duration", "Time until the API server answered.", _REQUEST_BUCKETS, "verb", "resource"
         )
         self.store_objects = gauge("store_objects", "Objects in the cache.", "resource")
         self.watch_events = counter("watch_events_total", "Events received by watches.", "resource")
-        self.watch_restarts = counter("watch_restarts_total", "Watches begun again.", "resource", "reason")
+        self.watch_restarts = counter(
+            "watch_restarts_total", "Watches begun again: ended, gone, error.", "resource", "reason"
+        )
         self.drift_repairs = counter("drift_repairs_total", "Owned objects changed by others, put right.", "resource")
-        self.events_dropped = counter("events_dropped_total", "Kubernetes Events not written.", "reason")
+        self.events_dropped = counter(
+            "events_dropped_total", "Kubernetes Events not written: rate, backlog, refused, lease.", "reason"
+        )
         self.rollbacks = counter("rollbacks_total", "Automatic rollbacks begun.", "kind")
-        self.admission_reviews = counter("admission_reviews_total", "Admission reviews answered.", "kind", "result")
+        self.admission_reviews = counter(
+            "admission_reviews_total",
+            "Admission reviews: allowed, warned, denied; without a kind ignored and error (let through unjudged).",
+            *("kind", "result"),
+        )
         self.leader = gauge("leader", "1 while this process holds the lease.", "lease")
         build = gauge("build_info", "Always 1; the labels say what runs.", "version", "python")
         build.labels(version("wharfinger"), python_version()).set(1)

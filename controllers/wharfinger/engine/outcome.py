@@ -18,7 +18,7 @@ from wharfinger.engine.errors import (
     QuotaExceeded,
 )
 
-_REASONS: tuple[tuple[type[ApiError], str], ...] = (
+REASONS: tuple[tuple[type[ApiError], str], ...] = (
     (QuotaExceeded, "QuotaExceeded"),
     (NamespaceTerminating, "NamespaceTerminating"),
     (Forbidden, "Forbidden"),
@@ -26,6 +26,7 @@ _REASONS: tuple[tuple[type[ApiError], str], ...] = (
     (Invalid, "Invalid"),
     (NotFound, "NotFound"),
 )
+"""What a refusal is called in a status, the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class WriteError:
     resource: Resource
     key: Key
     reason: str
-    """Conflict (somebody else's object), or what the API server's refusal is called in `_REASONS`."""
+    """Conflict (somebody else's object), or what the API server's refusal is called in `REASONS`."""
     message: str
     fields: tuple[str, ...] = ()
     """Fields that the server complained about."""
@@ -83,7 +84,7 @@ class Outcome:
 
 def reason_of(error: ApiError) -> str:
     """The reason under which a refusal is reported."""
-    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), error.reason or "Failed")
+    return next((reason for kind, reason in REASONS if isinstance(error, kind)), error.reason or "Failed")
 
 
 async def settle(writes: Sequence[Awaitable[None]], outcome: Outcome) -> None:

@@ -14,7 +14,7 @@ from wharfinger.engine.metrics import Metrics
 
 ALERTS = ROOT / "docs/alerts.md"
 MONITORING = ROOT / "docs/monitoring.md"
-OPERATIONS = ROOT / "docs/operations.md"
+METRICS = ROOT / "docs/reference/metrics.md"
 WIDTH = 24
 """Columns of Grafana's grid."""
 
@@ -116,5 +116,5 @@ def test_each_panel_is_in_the_docs() -> None:
 
 
 def test_each_metric_is_in_the_docs() -> None:
-    rows = set(re.findall(r"^\| `(wharfinger_\w+)` \|", OPERATIONS.read_text(), re.MULTILINE))
+    rows = set(re.findall(r"^\| `(wharfinger_\w+)` \|", METRICS.read_text(), re.MULTILINE))
     assert rows == declared()

@@ -77,6 +77,8 @@ def _why_not(obj: Object, source: Source, *, others: int) -> str:
         return f"{owner['kind']} {owner['name']} controls it"
     if obj["metadata"]["name"] != source.name:
         return f"the workload's would be called {source.name}"
+    if obj["kind"] == "Service" and not obj["spec"].get("ports"):  # headless, for names in the DNS only
+        return "it has no ports"
     return f"it selects {others} other pods as well" if others else ""
 
 

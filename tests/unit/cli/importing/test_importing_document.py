@@ -79,7 +79,13 @@ OWNER = [{"controller": True, "kind": "Shop", "name": "s", "uid": "1"}]
 OWNED = service() | {"metadata": {"name": "web", "ownerReferences": OWNER}}
 
 
-@pytest.mark.parametrize(("found", "says"), [(service("other"), "would be called web"), (OWNED, "Shop s controls it")])
+NAMES_ONLY = service(clusterIP="None", ports=[])
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [(service("other"), "would be called web"), (OWNED, "Shop s controls it"), (NAMES_ONLY, "it has no ports")],
+)
 def test_what_is_not_the_workloads_is_left_alone(found: Object, says: str) -> None:
     live = deployment({"containers": [{"name": "web", "image": "w:1", "ports": [{"name": "a", "containerPort": 1}]}]})
     made = imported(assemble(live, services=[found]))

@@ -1,0 +1,1 @@
+"""The reference in docs/reference, written from what it is about: models, command line, metrics, chart, source."""

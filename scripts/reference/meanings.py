@@ -1,0 +1,112 @@
+"""What each reason means, in words. The source says which there are; one without words here is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+CONDITIONS: Final = {
+    "Ready": "always there, once the operator has seen the resource. True: what runs is what the spec says, and all "
+    "of it is ready",
+    "Reconciling": "there while True: on the way; nothing to do but wait",
+    "Stalled": "there while True: it will not get there by itself; the message says what to do",
+    "Complete": "bounded work that ended well",
+    "Failed": "bounded work that failed for good",
+}
+"""Types of conditions."""
+
+REASONS: Final = {
+    "AllReplicasReady": "all of it, on the revision that the spec asks for",
+    "JobComplete": "the job did its work",
+    "PodSucceeded": "the bare pod did its work",
+    "Scheduled": "mode `cron`: the schedule is in place",
+    "Suspended": "mode `job` or `cron`: held by `suspend`",
+    "Progressing": "a rollout is on the way",
+    "Scaling": "pods are missing, or too many",
+    "ReplicasNotReady": "the pods are there, and not all of them are ready",
+    "Applying": "Kubernetes' own controller has not seen the last change yet",
+    "JobRunning": "the job runs",
+    "WaitingForDeletion": "an object of ours is being deleted, and is made again once it is gone: see its finalizers",
+    "Retrying": "the API server keeps refusing a write for now (an admission webhook that does not answer, say); it is "
+    "tried again",
+    "InternalError": "the operator itself fails on this resource: a defect, which its log shows",
+    "RollingBack": "on the way back to the last good revision",
+    "Paused": "held by the annotation `wharfinger.dev/paused`",
+    "RolledBack": "another revision runs than the spec asks for, and stays",
+    "RolloutFailed": "a rollout failed, and there is nothing to go back to, or the policy is to go on",
+    "RolloutPaused": "a rollout failed, and the policy is to stop there",
+    "JobFailed": "the job failed for good",
+    "PodFailed": "the bare pod failed, and its `restartPolicy` leaves it at that",
+    "InvalidSpec": "the document cannot be acted on: see `status.findings`",
+    "Conflict": "an object of that name belongs to someone else; it is named",
+    "Forbidden": "the API server refuses an object: a right is missing, or a policy forbids it",
+    "QuotaExceeded": "the API server refuses an object, because of a ResourceQuota",
+    "Invalid": "the API server refuses an object as invalid",
+    "Immutable": "the API server refuses a change of a field that cannot change",
+    "NamespaceTerminating": "the namespace is being deleted",
+    "NotFound": "the API server does not know the kind of an object, or its namespace is gone",
+}
+"""Reasons of conditions."""
+
+PODS: Final = {
+    "FailedCreate": "the pod could not be made: a quota, an admission policy, a missing account",
+    "InvalidImageName": "the image's name is none",
+    "ImagePullBackOff": "the image cannot be pulled; the kubelet waits before it tries again",
+    "ErrImagePull": "the image cannot be pulled",
+    "ErrImageNeverPull": "the image is not on the node, and must not be pulled",
+    "CreateContainerConfigError": "a Secret or ConfigMap is missing, or the image runs as root where that is forbidden",
+    "CreateContainerError": "the container runtime could not make the container",
+    "RunContainerError": "the container runtime could not start the container",
+    "OOMKilled": "the container used more memory than its limit",
+    "CrashLoopBackOff": "the container ends again and again; with exit code and last message",
+    "Error": "the container ended with an exit code other than 0",
+    "PodFailed": "the pod failed as a whole",
+    "Evicted": "the node ran short of something, and ended the pod",
+    "NodeLost": "the pod's node does not answer",
+    "FailedMount": "a volume could not be mounted",
+    "FailedAttachVolume": "a volume could not be attached to the node",
+    "FailedCreatePodSandBox": "the pod's network or sandbox could not be made",
+    "Unschedulable": "no node fits; with the scheduler's words",
+    "SchedulingGated": "the pod has scheduling gates",
+    "Terminating": "the pod should have ended, and has not",
+    "NotReady": "the pod runs, and its readiness probe says no",
+}
+"""Reasons of `status.problems`, as Kubernetes words them."""
+
+EVENTS: Final = {
+    "RolloutStarted": "another revision begins to roll out (the first is no news)",
+    "RolloutCompleted": "it is complete",
+    "RolloutFailed": "it failed; the note says why and what follows",
+    "RolloutPaused": "it stays where it is, by the annotation",
+    "RolloutResumed": "it goes on",
+    "RollingBack": "it goes back, by the annotation",
+    "RolledBack": "an earlier revision runs again",
+    "RollbackFailed": "the revision that was gone back to failed as well",
+    "JobComplete": "the job did its work",
+    "JobFailed": "the job failed for good",
+}
+"""Reasons of Events, beside those of findings (severity error) and of refusals, which are Events as well."""
+
+FINDINGS: Final = {
+    "UnknownField": "There is no such field; the message says which was probably meant.",
+    "MissingField": "A field that has to be there.",
+    "Duplicate": "Two items that have to differ.",
+    "RuleViolated": "A rule about several fields, or about the name: the message is the rule.",
+    "InvalidValue": "A value of the right type that cannot be.",
+    "InvalidType": "A value of the wrong type.",
+    "UnknownKind": "The document is of a kind or version that Wharfinger does not read.",
+    "TooDeep": "No PodSpec is nested so deep.",
+    "UnknownRevision": "The annotation `wharfinger.dev/rollback-to` names no other revision that is kept.",
+    "ScaledElsewhere": "An autoscaler of somebody else sets the number of pods.",
+}
+"""Findings whose place in the source does not say it: the others have their rule's docstring."""
+
+
+def told(meanings: Mapping[str, str], names: Iterable[str], what: str) -> dict[str, str]:
+    """The meanings of exactly these names, in the order of `meanings`. Raises KeyError where the two differ."""
+    wanted = set(names)
+    if missing := sorted(wanted - meanings.keys()):
+        raise KeyError(f"scripts/reference/meanings.py: {what} lacks {', '.join(missing)}")
+    if extra := sorted(meanings.keys() - wanted):
+        raise KeyError(f"scripts/reference/meanings.py: {what} has {', '.join(extra)}, which the source does not")
+    return dict(meanings)

@@ -1,0 +1,2 @@
+# Another namespace.
+kubectl create namespace blog --dry-run=client -o yaml | kubectl apply -f -

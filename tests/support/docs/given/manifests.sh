@@ -1,0 +1,2 @@
+# The operator, by kubectl alone.
+kubectl apply --server-side -k manifests

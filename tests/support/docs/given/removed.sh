@@ -1,0 +1,7 @@
+# No release, and no CRDs.
+helm list --all-namespaces --output json | python -c '
+import json, subprocess, sys
+for each in json.load(sys.stdin):
+    subprocess.run(["helm", "uninstall", each["name"], "-n", each["namespace"], "--wait"], check=True)
+'
+kubectl delete crd containerworkloads.wharfinger.dev --ignore-not-found

@@ -1,0 +1,3 @@
+# The README's example, as `documents` wrote it: applied, and Ready.
+bash -e "$(dirname "$0")/documents.sh"
+wharfinger apply web.yaml --wait --timeout 90s
