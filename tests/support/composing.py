@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import subprocess
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 
 from wharfinger import compose
 from wharfinger.cluster.gobuild import GoModule, build_module
+from wharfinger.compose.parser import Parser
 
 SOURCES = Path(compose.__file__).parent / "go"
 _MODULE = GoModule("the Compose parser", SOURCES, {"wharfinger-compose": "."})
@@ -27,3 +29,11 @@ def specification() -> dict[str, Any]:
     told = subprocess.run([program(), "schema"], check=True, capture_output=True, text=True).stdout
     schema: dict[str, Any] = json.loads(told)
     return schema
+
+
+@cache
+def parser() -> Parser:
+    """The program, running: one for all tests of a process."""
+    made = Parser(program(), timeout=60)
+    atexit.register(made.close)
+    return made

@@ -10,6 +10,7 @@ from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose import names
+from wharfinger.compose.dialect import by_content
 from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
 from wharfinger.compose.parser import Dialect, Document
 from wharfinger.compose.part import Context, Defaults, Service, located, merged
@@ -36,15 +37,18 @@ def convert(
     *,
     namespace: str,
     files: Mapping[str, str],
-    dialect: Dialect = "compose",
+    dialect: Dialect | None = None,
     defaults: Defaults | None = None,
 ) -> Conversion:
-    """All services of a project. Every attribute becomes something, or has a finding."""
+    """All services of a project. Every attribute becomes something, or has a finding.
+
+    `dialect` is chosen by what the project asks for, if None.
+    """
     services: Object = document.project.get("services") or {}
     context = Context(
         document=document,
         namespace=namespace,
-        dialect=dialect,
+        dialect=dialect or by_content(document.project),
         defaults=defaults or Defaults(),
         files=files,
         names=names.workloads(services),
@@ -53,9 +57,11 @@ def convert(
     parts = {name: merged([group(_service(context, name)) for group in GROUPS]) for name in services}
     objects = [each for part in (*above, *parts.values()) for each in part.objects]
     findings = [each for part in (*above, *parts.values()) for each in part.findings]
-    workloads = [_workload(_service(context, name), part.spec, part.pod, part.container) for name, part in parts.items()]
+    workloads = [
+        _workload(_service(context, name), part.spec, part.pod, part.container) for name, part in parts.items()
+    ]
     return Conversion(
-        objects=tuple([*_once(objects), *workloads]),
+        objects=(*_once(objects), *workloads),
         findings=tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path)),
     )
 

@@ -1,8 +1,8 @@
 """What one group of attributes of a service becomes: a piece of a ContainerWorkload, with all that goes with it.
 
-A group is a module with ``ROWS`` (what becomes of each of its attributes) and ``part`` (a pure function from a `Service`
-to a `Part`). `convert` puts the parts of all groups together. A group writes only fields that no other writes; lists
-(env, files, volumes, findings, objects) are joined.
+A group is a module with ``ROWS`` (what becomes of each of its attributes) and ``part`` (a pure function from a
+`Service` to a `Part`). `convert` puts the parts of all groups together. A group writes only fields that no other
+writes; lists (env, files, volumes, findings, objects) are joined.
 """
 
 from __future__ import annotations

@@ -36,9 +36,7 @@ def row_of(rows: Iterable[Row], path: tuple[str, ...]) -> Row | None:
 
 
 def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    return len(pattern) <= len(path) and all(
-        want in (ANY, have) for want, have in zip(pattern, path, strict=False)
-    )
+    return len(pattern) <= len(path) and all(want in (ANY, have) for want, have in zip(pattern, path, strict=False))
 
 
 def leaves(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
