@@ -21,6 +21,8 @@ async def running(
     connection: Connection | None = None,
     wrap: Callable[[KubeClient], KubeClient] | None = None,
     watch_secrets: bool = False,
+    watch_nodes: bool | None = None,
+    prometheus: str | None = None,
     leader_election: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Operator]:
@@ -31,7 +33,8 @@ async def running(
     chosen = Settings(metrics_port=None, leader_election=leader_election, **settings)
     async with KubeClient(connection or Connection.from_kubeconfig(kubeconfig)) as client:
         used = wrap(client) if wrap else client
-        async with Operator(used, controllers(chosen, watch_secrets=watch_secrets), chosen) as operator:
+        made = controllers(chosen, watch_secrets=watch_secrets, watch_nodes=watch_nodes, prometheus=prometheus)
+        async with Operator(used, made, chosen) as operator:
             yield operator
 
 

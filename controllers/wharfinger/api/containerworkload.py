@@ -28,7 +28,7 @@ from wharfinger.api.exposure import (
     ServiceBlock,
 )
 from wharfinger.api.lists import ListMap
-from wharfinger.api.model import AbsolutePath, DnsLabel, Duration, Int, Labels, LocalRef, Model, Rule
+from wharfinger.api.model import AbsolutePath, DnsLabel, Duration, Int, Labels, LocalRef, Model
 from wharfinger.api.operation import (
     MAX_REPLICAS,
     Autoscale,
@@ -43,6 +43,8 @@ from wharfinger.api.operation import (
     Spread,
     StatefulBlock,
 )
+from wharfinger.api.spec_rules import SPEC_RULES
+from wharfinger.api.tasks import TasksBlock
 
 __all__ = [
     "Autoscale",
@@ -74,105 +76,21 @@ __all__ = [
     "Spread",
     "StatefulBlock",
     "Storage",
+    "TasksBlock",
     "Workload",
 ]
 
-Mode = Literal["service", "stateful", "daemon", "job", "cron", "pod"]
-
-_SCALED = ("service", "stateful")
-_BOUNDED = ("job", "cron")
-_SELECTING = ("service", "stateful", "daemon")
-
-SPEC_RULES = (
-    Rule(
-        "self.mode != 'cron' || has(self.cron)",
-        "mode cron needs the block cron (with a schedule)",
-        lambda spec: spec.mode != "cron" or spec.cron is not None,
-    ),
-    Rule(
-        "self.mode == 'cron' || !has(self.cron)",
-        "the block cron belongs to mode cron",
-        lambda spec: spec.mode == "cron" or spec.cron is None,
-    ),
-    Rule(
-        "self.mode in ['job', 'cron'] || !has(self.job)",
-        "the block job belongs to the modes job and cron",
-        lambda spec: spec.mode in _BOUNDED or spec.job is None,
-    ),
-    Rule(
-        "self.mode in ['service', 'stateful'] || !has(self.autoscale)",
-        "autoscale works with the modes service and stateful",
-        lambda spec: spec.mode in _SCALED or spec.autoscale is None,
-    ),
-    Rule(
-        "self.mode in ['service', 'stateful'] || self.replicas == 1",
-        "replicas counts in the modes service and stateful only (job has completions and parallelism)",
-        lambda spec: spec.mode in _SCALED or spec.replicas == 1,
-    ),
-    Rule(
-        "self.mode == 'stateful' || !has(self.stateful)",
-        "the block stateful belongs to mode stateful",
-        lambda spec: spec.mode == "stateful" or spec.stateful is None,
-    ),
-    Rule(
-        "self.mode in ['service', 'stateful', 'daemon'] || !has(self.selector)",
-        "selector counts in the modes service, stateful and daemon only",
-        lambda spec: spec.mode in _SELECTING or not spec.selector,
-    ),
-    Rule(
-        "!has(self.selector) || self.selector.size() > 0",
-        "selector needs a label: what selects every pod selects those of others",
-        lambda spec: spec.selector is None or len(spec.selector) > 0,
-    ),
-    Rule(
-        "!has(self.selector) || !('app.kubernetes.io/managed-by' in self.selector)",
-        "selector cannot have the label app.kubernetes.io/managed-by: it says that the pods are Wharfinger's",
-        lambda spec: "app.kubernetes.io/managed-by" not in (spec.selector or {}),
-    ),
-    Rule(
-        "!has(self.route) || !self.route.enabled || has(self.ports) && self.ports.size() > 0",
-        "route needs a port",
-        lambda spec: spec.route is None or not spec.route.enabled or bool(spec.ports),
-    ),
-    Rule(
-        "(has(self.service) && !self.service.enabled) || (has(oldSelf.service) && !oldSelf.service.enabled) || "
-        "!has(self.ports) || !has(oldSelf.ports) || self.mode in ['job', 'cron'] || "
-        "(has(self.service) && self.service.type == 'Headless') == "
-        "(has(oldSelf.service) && oldSelf.service.type == 'Headless')",
-        "a Service cannot become headless or cease to be: set service.enabled to false first, then turn it on with the "
-        "new type",
-    ),
-    Rule("self.mode == oldSelf.mode", "mode cannot be changed: delete the workload and make it again"),
-    Rule(
-        "has(self.selector) == has(oldSelf.selector) && (!has(self.selector) || self.selector == oldSelf.selector)",
-        "selector cannot be changed: Kubernetes fixes the selector of what runs the pods",
-    ),
-    Rule(
-        "self.mode != 'stateful' || has(self.stateful) == has(oldSelf.stateful) && "
-        "(!has(self.stateful) || self.stateful == oldSelf.stateful)",
-        "the block stateful cannot be changed: Kubernetes fixes serviceName, podManagementPolicy and "
-        "volumeClaimTemplates",
-    ),
-    Rule(
-        "self.mode != 'stateful' || "
-        "(has(self.storage) ? self.storage.size() : 0) == (has(oldSelf.storage) ? oldSelf.storage.size() : 0) && "
-        "(!has(self.storage) || self.storage.all(s, has(oldSelf.storage) && oldSelf.storage.exists(o, "
-        "o.name == s.name && o.size == s.size && o.accessModes == s.accessModes && "
-        "has(o.storageClassName) == has(s.storageClassName) && "
-        "(!has(s.storageClassName) || o.storageClassName == s.storageClassName))))",
-        "the name, size, class and access modes of a stateful workload's volumes cannot be changed, nor volumes added "
-        "or removed: Kubernetes fixes volumeClaimTemplates",
-    ),
-)
+Mode = Literal["service", "stateful", "daemon", "job", "cron", "pod", "tasks"]
 
 
 class ContainerWorkloadSpec(Model):
     """What should run."""
 
-    cel_rules: ClassVar[tuple[Rule, ...]] = SPEC_RULES
+    cel_rules: ClassVar = SPEC_RULES
 
     mode: Mode = "service"
-    """service (Deployment), stateful (StatefulSet), daemon (DaemonSet), job, cron, or pod (one bare Pod)."""
+    """service (Deployment), stateful (StatefulSet), daemon (DaemonSet), job, cron, pod (one bare Pod), or tasks (pods
+    that are never restarted in place, as in Swarm and ECS)."""
     image: Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^\S+$")]
     """The image of the main container."""
     container_name: DnsLabel | None = None
@@ -182,7 +100,7 @@ class ContainerWorkloadSpec(Model):
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=16), ListMap("name")] = []
     """Credentials for the registry."""
     replicas: Annotated[Int, Field(ge=0, le=MAX_REPLICAS)] = 1
-    """Pods wanted (service, stateful)."""
+    """Pods wanted (service, stateful); tasks, with scheduling replicated, and to be completed, with replicated-job."""
     command: Annotated[list[str], Field(max_length=256)] = []
     """The image's ENTRYPOINT, replaced."""
     args: Annotated[list[str], Field(max_length=1024)] = []
@@ -227,6 +145,8 @@ class ContainerWorkloadSpec(Model):
     """Mode stateful."""
     cron: CronBlock | None = None
     """Mode cron."""
+    tasks: TasksBlock | None = None
+    """Mode tasks."""
     termination_grace_period: Duration | None = None
     """Between SIGTERM and SIGKILL; 30s if absent."""
     selector: Labels | None = None

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from wharfinger.api.lists import ListMap
 from wharfinger.api.model import Int, Model, Time
+from wharfinger.api.task_status import TasksStatus
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
@@ -143,3 +144,5 @@ class ContainerWorkloadStatus(Model):
     """Mode ``job`` only."""
     cron: CronStatus | None = None
     """Mode ``cron`` only."""
+    tasks: TasksStatus | None = None
+    """Mode ``tasks`` only."""

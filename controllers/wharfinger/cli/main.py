@@ -23,6 +23,7 @@ from wharfinger.cli import (
     run,
     scale,
     status,
+    tasks,
     wait,
 )
 from wharfinger.cli.errors import BAD_INPUT, INTERRUPTED, NOT_WELL
@@ -44,6 +45,7 @@ app.command("apply")(apply.apply)
 app.command("diff")(diff.diff)
 app.command("wait")(wait.wait)
 app.command("logs")(podlogs.logs)
+app.command("tasks")(tasks.tasks)
 app.command("events")(events.events)
 app.command("history")(history.history)
 app.command("rollback")(rollback.rollback)

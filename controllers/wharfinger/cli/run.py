@@ -85,6 +85,9 @@ WatchSecrets = Annotated[
         help="Roll the pods when a Secret changes that a workload names. Needs the right to read Secrets.",
     ),
 ]
+PrometheusUrl = Annotated[
+    str | None, _option("prometheus-url", "URL", "Prometheus to ask for the alarms of tasks; none if absent.")
+]
 AdmissionOption = Annotated[
     Admission,
     _option("admission", None, "Serve the admission webhook: findings as warnings; with enforce, errors are refused."),
@@ -112,6 +115,7 @@ def run(
     metrics_host: MetricsHost = "0.0.0.0",  # noqa: S104 - the kubelet and Prometheus come from outside the pod
     metrics_port: MetricsPort = 8080,
     watch_secrets: WatchSecrets = False,
+    prometheus_url: PrometheusUrl = None,
     admission: AdmissionOption = Admission.off,
     admission_certificates: AdmissionCertificates = None,
     admission_host: AdmissionHost = "0.0.0.0",  # noqa: S104 - the API server comes from outside the pod
@@ -141,7 +145,8 @@ def run(
         metrics_port=metrics_port,
         admission=_admission(admission, admission_certificates, host=admission_host, port=admission_port),
     )
-    operator.run(replace(settings, identity=identity) if identity else settings, watch_secrets=watch_secrets)
+    chosen = replace(settings, identity=identity) if identity else settings
+    operator.run(chosen, watch_secrets=watch_secrets, prometheus=prometheus_url)
 
 
 def _admission(mode: Admission, certificates: Path | None, *, host: str, port: int) -> "AdmissionSettings | None":

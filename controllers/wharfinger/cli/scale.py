@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-SCALED = ("service", "stateful")
-"""Modes in which replicas count."""
+SCALED = ("service", "stateful", "tasks")
+"""Modes in which replicas count; with tasks not where there is one for each node."""
 
 
 @verb(waits=True)
@@ -42,7 +42,9 @@ def obstacle(workload: Object) -> str:
     name, spec = workload["metadata"]["name"], workload["spec"]
     mode, autoscale = spec.get("mode", "service"), spec.get("autoscale")
     if mode not in SCALED:
-        return f"{name} is of mode {mode}, which has no replicas; the modes {' and '.join(SCALED)} have"
+        return f"{name} is of mode {mode}, which has no replicas; the modes {', '.join(SCALED)} have"
+    if (spec.get("tasks") or {}).get("scheduling", "").startswith("global"):
+        return f"{name} has a task on each node: it has no replicas"
     if autoscale and autoscale.get("enabled", True):
         return f"{name} is scaled by its autoscaler: change spec.autoscale (minReplicas, maxReplicas), or disable it"
     for finding in workload.get("status", {}).get("findings", ()):

@@ -26,6 +26,8 @@ class Desired:
     """Lower waves are written first; one with errors holds back those after it."""
     initial_replicas: int | None = None
     """``spec.replicas`` for the creation only, where the body leaves it to somebody else."""
+    once: bool = False
+    """Made if it is not there, then left as it is: nothing is compared, so the store need not have it whole."""
 
     @property
     def retained(self) -> bool:
@@ -33,9 +35,11 @@ class Desired:
         return retained(self.body)
 
 
-def prepare(resource: Resource, body: Object, *, wave: int = 0, initial_replicas: int | None = None) -> Desired:
+def prepare(
+    resource: Resource, body: Object, *, wave: int = 0, initial_replicas: int | None = None, once: bool = False
+) -> Desired:
     """``body`` is a complete object, with name and namespace, without owner references."""
-    return Desired(resource, body, fingerprint(body), key_of(body), wave, initial_replicas)
+    return Desired(resource, body, fingerprint(body), key_of(body), wave, initial_replicas, once)
 
 
 def retained(obj: Object) -> bool:

@@ -137,6 +137,8 @@ class ChildWriter:
         return self._apply(owner, desired, live, outcome)
 
     def _in_sync(self, owner: Object, desired: Desired, live: Object) -> bool:
+        if desired.once:
+            return True
         metadata = live["metadata"]
         uid, looked_at = metadata["uid"], substance(live, desired)
         if self._verified.get(uid) == looked_at:
@@ -218,6 +220,8 @@ class ChildWriter:
     def _done(self, owner: Object, desired: Desired, live: Object, outcome: Outcome) -> None:
         """Remember what came of a write, so that a value that the server writes another way is not written again."""
         outcome.live[desired.resource, desired.key] = live
+        if desired.once:
+            return
         uid = live["metadata"]["uid"]
         if not covers(live, desired.body):
             self._accepted[uid] = digest(desired, live)

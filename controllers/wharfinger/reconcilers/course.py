@@ -13,6 +13,8 @@ from wharfinger.api.resource import Object, Resource
 from wharfinger.api.status import Finding
 from wharfinger.reconcilers import replicas
 from wharfinger.reconcilers.gate import Gate, pass_gate
+from wharfinger.reconcilers.rendering import template_of
+from wharfinger.reconcilers.tasking import course as tasking
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Options, Template, runner
 from wharfinger.rollout import History, Observation, RevisionRef, history, observe, target_ref
@@ -52,8 +54,13 @@ def course(view: View, wanted: Template) -> Course:
     known = past.with_(target)
     resource, name = runner(workload, wanted)
     live = view.live(resource, name)
-    observation = observe(workload.spec.mode, live, view.pods, events=view.events, now=view.now)
-    gate = pass_gate(view, target=target, known=known, observation=observation, live=live, job_name=name)
+    if workload.spec.mode == "tasks":
+        observation, gate = tasking.judged(
+            view, target=target, known=known, template=lambda ref: template_of(workload, ref, wanted, view.kept)
+        )
+    else:
+        observation = observe(workload.spec.mode, live, view.pods, events=view.events, now=view.now)
+        gate = pass_gate(view, target=target, known=known, observation=observation, live=live, job_name=name)
     scaled_by = replicas.scaled_by(view, resource, live)
     options = Options(
         replicas=replicas.wanted(workload, scaled_by, live),

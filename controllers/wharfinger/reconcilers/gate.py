@@ -8,6 +8,8 @@ from datetime import datetime
 from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, JobStatus, RolloutStatus
+from wharfinger.api.task_status import TasksStatus
+from wharfinger.engine.desired import Desired
 from wharfinger.reconcilers.view import View
 from wharfinger.rollout import Announcement, History, Observation, PodRef, RevisionRef, job_step, step
 
@@ -35,8 +37,25 @@ class Gate:
     findings: tuple[Finding, ...] = ()
     job: JobStatus | None = None
     """Mode ``job``: `status.job`."""
+    tasks: TasksStatus | None = None
+    """Mode ``tasks``: `status.tasks`."""
+    waiting_for: str = ""
+    """Mode ``tasks``: what it waits for, for a person; empty once all is as the spec asks for."""
+    children: tuple[Desired, ...] = ()
+    """Objects beside those that are rendered from the document: Pods to start, records to keep."""
+    before_deleting: tuple[Desired, ...] = ()
+    """Those of them that must be written before a Pod is deleted."""
+    drop: frozenset[str] = frozenset()
+    """Names of ConfigMaps that are needed no more."""
+    runs: frozenset[str] = frozenset()
+    """Hashes of revisions that pods run beside `run`, and may run again."""
     wake_at: datetime | None = None
     """When to look again, if nothing happens before."""
+
+    @property
+    def memory(self) -> Object:
+        """The part of the status that is remembered, and not merely told."""
+        return {"rollout": self.state.to_json()} | ({"tasks": self.tasks.to_json()} if self.tasks else {})
 
 
 def paused(view: View) -> bool:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wharfinger.api import builtin
-from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
+from wharfinger.api.labels import HISTORY_LABEL, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object, Resource
-from wharfinger.api.status import Finding, RolloutStatus
+from wharfinger.api.status import Finding
 from wharfinger.engine.desired import Desired
 from wharfinger.reconcilers.course import course
 from wharfinger.reconcilers.gate import Gate
-from wharfinger.reconcilers.rendering import Revisions, rendered, wanted_template
+from wharfinger.reconcilers.rendering import Revisions, rendered, template_of, wanted_template
 from wharfinger.reconcilers.stranded import next_stranded, stranded
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template
@@ -63,7 +63,8 @@ def decide(view: View) -> Plan:
     wanted = wanted_template(workload, view.digests)
     found = course(view, wanted)
     gate, target, (resource, _) = found.gate, found.target, found.runner
-    revisions = Revisions(target=target, wanted=wanted, running=_running(view, gate.run, wanted))
+    running = template_of(workload, gate.run, wanted, view.kept)
+    revisions = Revisions(target=target, wanted=wanted, running=running)
     rendering = rendered(workload, revisions, found.options)
     wakes = (gate.wake_at, next_stranded(view), found.observation.overdue_at)
     return Plan(
@@ -73,25 +74,12 @@ def decide(view: View) -> Plan:
         observation=found.observation,
         gate=gate,
         running=revisions.running,
-        desired=tuple(_to_write(rendering.desired, gate, resource)),
-        keep=_keeper(view, found.known, gate.state, target),
+        desired=(*_to_write(rendering.desired, gate, resource), *gate.children),
+        keep=_keeper(view, found.known, gate, target),
         stranded=stranded(view),
         wake_at=min((due for due in wakes if due), default=None),
         findings=found.findings(rendering.findings),
     )
-
-
-def _running(view: View, run: RevisionRef, wanted: Template) -> Template:
-    """What `run` runs: as its ControllerRevision kept it, where that is not what the spec asks for."""
-    if run.hash == wanted.hash:
-        return wanted
-    kept = _kept(view).get(run.hash)
-    return Template.from_data(kept) if kept else wanted
-
-
-def _kept(view: View) -> dict[str, Object]:
-    """The data of the ControllerRevisions, by hash."""
-    return {obj["data"]["hash"]: obj["data"] for obj in view.of(builtin.CONTROLLER_REVISION)}
 
 
 def _to_write(desired: tuple[Desired, ...], gate: Gate, runner_of: Resource) -> Iterator[Desired]:
@@ -100,21 +88,23 @@ def _to_write(desired: tuple[Desired, ...], gate: Gate, runner_of: Resource) -> 
     return (child for child in desired if not (held_back and child.resource == runner_of))
 
 
-def _keeper(
-    view: View, known: History, state: RolloutStatus, target: RevisionRef
-) -> Callable[[Resource, Object], bool]:
-    """History stays as far as its limit goes, with the text that its revisions mount. Pods are deleted, not pruned."""
-    workload = view.workload
+def _keeper(view: View, known: History, gate: Gate, target: RevisionRef) -> Callable[[Resource, Object], bool]:
+    """History stays as far as its limit goes, with the text that its revisions mount. Pods are deleted, not pruned.
+
+    So do revisions that pods still run, and what is remembered of tasks.
+    """
+    workload, state = view.workload, gate.state
     limit, pin = workload.spec.rollout.history_limit, workload.annotations.get(ROLLBACK_TO_ANNOTATION)
-    surplus = {ref.hash for ref in prunable(known, limit=limit, state=state, target=target, pin=pin)}
-    kept = {found: data for found, data in _kept(view).items() if found not in surplus}
+    surplus = {ref.hash for ref in prunable(known, limit=limit, state=state, target=target, pin=pin)} - gate.runs
+    kept = {found: data for found, data in view.kept.items() if found not in surplus}
     texts = {name for data in kept.values() for name in data["files"]}
 
     def keep(resource: Resource, obj: Object) -> bool:
         if resource == builtin.CONTROLLER_REVISION:
             return obj["data"]["hash"] in kept
         if resource == builtin.CONFIG_MAP:
-            return obj["metadata"]["name"] in texts
+            name = obj["metadata"]["name"]
+            return name in texts or (HISTORY_LABEL in obj["metadata"].get("labels", {}) and name not in gate.drop)
         return resource == builtin.POD
 
     return keep

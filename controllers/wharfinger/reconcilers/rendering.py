@@ -54,6 +54,16 @@ def wanted_template(workload: Workload, digests: Mapping[tuple[str, str], str]) 
     return found
 
 
+def template_of(workload: Workload, ref: RevisionRef, wanted: Template, kept: Mapping[str, Object]) -> Template:
+    """What a revision runs: as its ControllerRevision kept it, where that is not what the spec asks for.
+
+    `kept` is the data of the ControllerRevisions, by hash.
+    """
+    if ref.hash == wanted.hash or ref.hash not in kept:
+        return wanted
+    return Template.from_data(kept[ref.hash])
+
+
 def rendered(workload: Workload, revisions: Revisions, options: Options) -> Rendering:
     """Everything: history and text first, then what `render.objects` gives."""
     key = (*_identity(workload), revisions.target, revisions.running.hash, options)

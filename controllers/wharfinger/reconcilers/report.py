@@ -14,7 +14,7 @@ from wharfinger.engine.status import Condition, conditions
 from wharfinger.reconcilers.gate import paused
 from wharfinger.reconcilers.plan import Plan
 from wharfinger.reconcilers.view import View
-from wharfinger.render import selector
+from wharfinger.render import runs_jobs, selector
 from wharfinger.rollout import (
     Observation,
     Summary,
@@ -43,6 +43,7 @@ def report(obj: Object, view: View, plan: Plan, outcome: Outcome) -> Object:
         "selector": ",".join(f"{label}={value}" for label, value in selector(view.workload).items()),
         "rollout": plan.gate.state.to_json(),
         "problems": [problem.to_json() for problem in summary.problems],
+        "tasks": plan.gate.tasks.to_json() if plan.gate.tasks else None,
         "job": plan.gate.job.to_json() if plan.gate.job else None,
         "cron": _cron(view, plan),
     }
@@ -102,6 +103,9 @@ def _summary(view: View, plan: Plan, outcome: Outcome) -> Summary:
         errors=[Trouble(error.reason, error.message) for error in outcome.errors],
         job=plan.gate.job,
         suspended=bool(spec.cron.suspend if spec.mode == "cron" and spec.cron else spec.job and spec.job.suspend),
+        tasks=plan.gate.tasks.counts if plan.gate.tasks else None,
+        bounded=runs_jobs(view.workload),
+        waiting_for=plan.gate.waiting_for,
         leaving=[f"{resource.kind} {name}" for resource, (_namespace, name) in outcome.terminating],
     )
 

@@ -14,8 +14,9 @@ from wharfinger.rollout import PodRef
 def stranded(view: View) -> tuple[PodRef, ...]:
     """The bare Pods that are past their time to end, on nodes that do not answer.
 
-    Of mode ``pod`` only. A Deployment does not wait for them; a StatefulSet must, since two pods of one identity may
-    write to one volume: there a person says that the node is dead (the taint node.kubernetes.io/out-of-service).
+    Of the modes ``pod`` and ``tasks`` only. A Deployment does not wait for them; a StatefulSet must, since two pods of
+    one identity may write to one volume: there a person says that the node is dead (the taint
+    node.kubernetes.io/out-of-service).
     """
     return tuple(_ref(pod) for pod, due in _dying(view) if due <= view.now)
 
@@ -30,7 +31,7 @@ def _dying(view: View) -> Iterator[tuple[Object, datetime]]:
 
     deletionTimestamp is when the grace period ends, and not when it began (Kubernetes, Pod lifecycle).
     """
-    if view.workload.spec.mode != "pod":
+    if view.workload.spec.mode not in ("pod", "tasks"):
         return
     for pod in (pod for resource, pod in view.owned if resource == POD):
         until = pod["metadata"].get("deletionTimestamp")

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from wharfinger.api import builtin
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.resource import Object, Resource, controller_of, key_of
 from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.stores import Stores
-from wharfinger.reconcilers import watches
+from wharfinger.placement import Loads, Node, loads
+from wharfinger.reconcilers import nodes, watches
 from wharfinger.reconcilers.content import DIGEST
-from wharfinger.render import referenced
+from wharfinger.render import referenced, tasks_block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """What a decision is made from. Objects are the caches' own: never to be changed."""
 
@@ -34,6 +36,12 @@ class View:
     """Kind and name of what is scaled, to the name of a HorizontalPodAutoscaler that is not ours and scales it."""
     lost_nodes: frozenset[str]
     """Nodes of its pods that are gone, or do not answer."""
+    nodes: tuple[Node, ...] | None = None
+    """All nodes, where tasks are placed on them; None where they are not watched, and in the other modes."""
+    loads: Loads | None = None
+    """What runs on them, where the placement asks."""
+    firing: frozenset[str] | None = None
+    """Names of the alarms of `spec.tasks.deployment` that are on; None where it cannot be told."""
     digests: Mapping[tuple[str, str], str]
     """Content of the ConfigMaps and Secrets that it refers to, as far as they exist and are watched."""
     http_route: bool
@@ -46,13 +54,25 @@ class View:
         """The controlled objects of one resource."""
         return (obj for found, obj in self.owned if found == resource)
 
+    @cached_property
+    def kept(self) -> Mapping[str, Object]:
+        """The data of the ControllerRevisions, by hash."""
+        return {obj["data"]["hash"]: obj["data"] for obj in self.of(builtin.CONTROLLER_REVISION)}
+
     def live(self, resource: Resource, name: str) -> Object | None:
         """The controlled object of that name."""
         return next((obj for obj in self.of(resource) if obj["metadata"]["name"] == name), None)
 
 
-def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, *, now: datetime) -> View:
-    """Everything about `workload`, from the caches."""
+def gather(
+    stores: Stores,
+    workload: Workload,
+    status: ContainerWorkloadStatus,
+    *,
+    now: datetime,
+    firing: frozenset[str] | None = None,
+) -> View:
+    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms."""
     owned = tuple(stores.by_owner(workload.uid, workload.namespace))
     labelled = stores[builtin.POD].by_index(watches.BY_WORKLOAD, (workload.namespace, workload.name))
     pods = tuple(pod for pod in labelled if controller_of(pod))  # a copy that somebody made by hand is not ours
@@ -64,6 +84,9 @@ def gather(stores: Stores, workload: Workload, status: ContainerWorkloadStatus, 
         events=tuple(_events(stores, (*(obj for _, obj in owned), *pods))),
         autoscalers=dict(_autoscalers(stores, workload, owned)),
         lost_nodes=frozenset(_lost_nodes(stores, pods)),
+        nodes=_nodes(stores, workload),
+        loads=_loads(stores, workload),
+        firing=firing,
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
         secrets_watched=watches.CONTENT["Secret"] in stores,
@@ -96,8 +119,20 @@ def _lost_nodes(stores: Stores, pods: Iterable[Object]) -> Iterator[str]:
         return
     for name in {node for pod in pods if (node := pod.get("spec", {}).get("nodeName"))}:
         node = stores[builtin.NODE].get("", name)
-        if node is None or node[watches.READY] != "True":
+        if node is None or nodes.read(node).ready != "True":
             yield name
+
+
+def _nodes(stores: Stores, workload: Workload) -> tuple[Node, ...] | None:
+    if workload.spec.mode != "tasks" or builtin.NODE not in stores:
+        return None
+    return tuple(map(nodes.read, stores[builtin.NODE].values()))
+
+
+def _loads(stores: Stores, workload: Workload) -> Loads | None:
+    """Only ECS's expressions ask what runs on nodes, and it takes a look at every pod to tell."""
+    block = tasks_block(workload)
+    return loads(stores[builtin.POD].values()) if block and block.placement.member_of else None
 
 
 def _digests(stores: Stores, workload: Workload) -> Iterator[tuple[tuple[str, str], str]]:

@@ -6,15 +6,17 @@ from collections.abc import Hashable, Iterable, Iterator
 
 from wharfinger.api import builtin
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, WORKLOAD_LABEL
+from wharfinger.api.labels import INSTANCE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, TASK_LABEL, WORKLOAD_LABEL
 from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.controller import Watch
 from wharfinger.engine.stores import Stores
 from wharfinger.engine.trim import shallow, slim
+from wharfinger.placement import trim_node
+from wharfinger.reconcilers import nodes as nodes_
 from wharfinger.reconcilers.content import trim_content
 from wharfinger.reconcilers.reading import readable
 from wharfinger.render import referenced
-from wharfinger.rollout import event_subject, trim_event, trim_pod
+from wharfinger.rollout import event_subject, trim_event, trim_pod, trim_task
 
 OURS = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 """Server-side selector of everything that is rendered."""
@@ -34,8 +36,8 @@ BY_SCALED = "scaled"
 CONTENT = {"ConfigMap": "content-configmaps", "Secret": "content-secrets"}
 """Names of the watches on the content of ConfigMaps and Secrets that people own."""
 
-READY = "ready"
-"""All that is kept of a Node: the status of its Ready condition."""
+PER_NODE = "per-node"
+"""Index of workloads: True for those that have a task on each node."""
 
 _RUNNERS: tuple[Resource, ...] = (
     builtin.DEPLOYMENT,
@@ -85,6 +87,14 @@ def references(obj: Object) -> Iterator[Hashable]:
         yield kind, workload.namespace, name
 
 
+def per_node(obj: Object) -> Iterator[Hashable]:
+    """Index of workloads by whether they have a task on each node."""
+    spec = obj.get("spec", {})
+    scheduling = (spec.get("tasks") or {}).get("scheduling", "")
+    if spec.get("mode") == "tasks" and scheduling in ("global", "global-job"):
+        yield True
+
+
 # Pods
 
 
@@ -105,6 +115,8 @@ def _node_of(pod: Object) -> Iterator[str]:
 
 def _trim_pod(pod: Object) -> Object:
     """A bare Pod is kept whole, since it is compared with what it should be; of all others little is needed."""
+    if TASK_LABEL in pod["metadata"].get("labels", {}):
+        return trim_task(pod)
     owner = controller_of(pod)
     return slim(pod) if owner and owner["kind"] == CONTAINER_WORKLOAD.kind else trim_pod(pod)
 
@@ -170,20 +182,15 @@ _EVENTS = Watch(
 # Nodes
 
 
-def _trim_node(node: Object) -> Object:
-    conditions = node.get("status", {}).get("conditions", ())
-    ready = next((each["status"] for each in conditions if each["type"] == "Ready"), "Unknown")
-    metadata = node["metadata"]
-    kept = {field: metadata[field] for field in ("name", "uid", "resourceVersion")}
-    return {"metadata": kept, READY: ready}
-
-
-def _pods_on(stores: Stores, node: Object) -> Iterator[Key]:
+def _concerned(stores: Stores, node: Object) -> Iterator[Key]:
+    """The workloads of the pods that are there, and those that have a task on each node."""
     for pod in stores[builtin.POD].by_index(BY_NODE, node["metadata"]["name"]):
         yield from _workload_of(pod)
+    for workload in stores[CONTAINER_WORKLOAD].by_index(PER_NODE, True):
+        yield key_of(workload)
 
 
-_NODES = Watch(builtin.NODE, trim=_trim_node, route=_pods_on, owned=False)
+_NODES = Watch(builtin.NODE, trim=trim_node, route=_concerned, owned=False, changed=nodes_.changed)
 
 
 # Content that people own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from wharfinger.api.builtin import CONTROLLER_REVISION, POD
@@ -11,6 +12,7 @@ from wharfinger.api.resource import Key, Object, key_of
 from wharfinger.engine.controller import Context, Result
 from wharfinger.engine.outcome import Outcome
 from wharfinger.reconcilers import found
+from wharfinger.reconcilers.alarms import PERIOD, Alarms, watched
 from wharfinger.reconcilers.plan import Plan, decide
 from wharfinger.reconcilers.reading import read, status_of
 from wharfinger.reconcilers.report import hindrance, refusal, report, state_of
@@ -23,7 +25,7 @@ _RETRY = 15.0
 """Seconds until a child that could not be written is tried again."""
 
 
-async def reconcile(context: Context, key: Key) -> Result | None:
+async def reconcile(context: Context, key: Key, *, alarms: Alarms | None = None) -> Result | None:
     """Bring one workload closer to what it says. Level-triggered: whatever woke us, all of it is looked at."""
     obj = context.store.get(*key)
     if obj is None or "deletionTimestamp" in obj["metadata"]:
@@ -37,7 +39,9 @@ async def reconcile(context: Context, key: Key) -> Result | None:
         _refuse(context, obj, refusal(obj, invalid.findings, now=context.now()))
         return None
 
-    view = gather(context.stores, workload, status_of(obj), now=context.now())
+    status_now = status_of(obj)
+    firing = await alarms.firing(workload) if alarms else None
+    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing)
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))
@@ -46,7 +50,7 @@ async def reconcile(context: Context, key: Key) -> Result | None:
     if plan.gate.persist_first:
         obj = await _persist(context, obj, plan, report(obj, view, plan, Outcome()))
     outcome = await context.writer.ensure(obj, plan.desired, keep=plan.keep)
-    await _delete_pods(context, plan)
+    await _delete_pods(context, plan, outcome)
     if found.unseen(view, plan):
         await found.label(context.client, view, plan)
 
@@ -54,7 +58,7 @@ async def reconcile(context: Context, key: Key) -> Result | None:
     context.status.submit(obj, status)
     _announce(context, obj, plan, outcome)
     _count(context, key, plan, status)
-    return _again(plan, outcome, view.now)
+    return _again(plan, outcome, view.now, alarms=alarms is not None and watched(workload, status_now))
 
 
 def troubled(context: Context, key: Key, error: Exception) -> None:
@@ -85,13 +89,16 @@ async def _persist(context: Context, obj: Object, plan: Plan, status: Object) ->
     """
     records = [child for child in plan.desired if child.resource == CONTROLLER_REVISION]
     await context.writer.ensure(obj, records, prune=False)
-    return await context.status.write_now(obj, status)
+    return await context.status.write_now(obj, {**status, **plan.gate.memory})
 
 
-async def _delete_pods(context: Context, plan: Plan) -> None:
-    """Pods in the way of a revision end as they should; those of a dead node at once, since nobody else ends them."""
-    for ref in plan.gate.delete_pods:
-        await _delete_pod(context, ref, grace=None)
+async def _delete_pods(context: Context, plan: Plan, outcome: Outcome) -> None:
+    """Pods in the way of a revision end as they should; those of a dead node at once, since nobody else ends them.
+
+    What has to be written down before a pod goes must have been: an error about something else holds nothing up.
+    """
+    if all((child.resource, child.key) in outcome.live for child in plan.gate.before_deleting):
+        await asyncio.gather(*(_delete_pod(context, ref, grace=None) for ref in plan.gate.delete_pods))
     for ref in plan.stranded:
         await _delete_pod(context, ref, grace=0)
 
@@ -118,9 +125,11 @@ def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
         context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
 
 
-def _again(plan: Plan, outcome: Outcome, now: datetime) -> Result | None:
+def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result | None:
     """When to look again unasked, because no event may come to ask for it."""
     waits = [(plan.wake_at - now).total_seconds()] if plan.wake_at else []
+    if alarms:
+        waits.append(PERIOD.total_seconds())  # Prometheus tells nobody
     if not outcome.ok:
         waits.append(_RETRY)  # what is in the way may be nobody's we watch
     if outcome.writes:

@@ -18,11 +18,15 @@ from wharfinger.render.findings import findings
 from wharfinger.render.metadata import selector
 from wharfinger.render.objects import RESOURCES, objects, runner
 from wharfinger.render.options import Options
+from wharfinger.render.task import Placed, TaskIdentity, task_pod
+from wharfinger.render.tasking import runs_jobs, tasks_block
 from wharfinger.render.template import Template, controller_revision, file_maps, referenced, template
 
 __all__ = [
     "RESOURCES",
     "Options",
+    "Placed",
+    "TaskIdentity",
     "Template",
     "checked",
     "controller_revision",
@@ -31,6 +35,9 @@ __all__ = [
     "objects",
     "referenced",
     "runner",
+    "runs_jobs",
     "selector",
+    "task_pod",
+    "tasks_block",
     "template",
 ]

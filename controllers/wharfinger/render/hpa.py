@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from wharfinger.api.builtin import DEPLOYMENT, HORIZONTAL_POD_AUTOSCALER, STATEFUL_SET
 from wharfinger.api.containerworkload import Autoscale, AutoscaleMetric, Workload
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
 from wharfinger.render import names
 from wharfinger.render.metadata import metadata, new
+from wharfinger.render.tasking import replicated
 from wharfinger.render.values import present
 
 _SCALED = {"service": DEPLOYMENT, "stateful": STATEFUL_SET}
@@ -15,11 +17,15 @@ _SCALED = {"service": DEPLOYMENT, "stateful": STATEFUL_SET}
 def active_autoscale(workload: Workload) -> Autoscale | None:
     """`spec.autoscale` where it is turned on and the mode can be scaled."""
     autoscale = workload.spec.autoscale
-    return autoscale if autoscale is not None and autoscale.enabled and workload.spec.mode in _SCALED else None
+    scales = workload.spec.mode in _SCALED or replicated(workload)
+    return autoscale if autoscale is not None and autoscale.enabled and scales else None
 
 
 def autoscalers(workload: Workload) -> list[Object]:
-    """The HPA; it scales the Deployment or StatefulSet itself, so that its writes never pass through our spec."""
+    """The HPA; it scales the Deployment or StatefulSet itself, so that its writes never pass through our spec.
+
+    Tasks have no such object: there it scales the workload, and `spec.replicas` is its own.
+    """
     autoscale = active_autoscale(workload)
     if autoscale is None:
         return []
@@ -34,7 +40,7 @@ def autoscalers(workload: Workload) -> list[Object]:
 
 
 def _target(workload: Workload) -> Object:
-    scaled = _SCALED[workload.spec.mode]
+    scaled = _SCALED.get(workload.spec.mode, CONTAINER_WORKLOAD)
     name = names.statefulset(workload) if scaled is STATEFUL_SET else workload.name
     return {"apiVersion": scaled.api_version, "kind": scaled.kind, "name": name}
 

@@ -64,6 +64,16 @@ def job(workload: Workload, revision_hash: str) -> str:
     return fitted(workload.name, suffix=f"-{revision_hash[:8]}", limit=POD_PARENT_LIMIT)
 
 
+def task(workload: Workload, place: str, task_id: str) -> str:
+    """The Pod of a task: ``<workload>-<slot or node>-<id>``; its host name too, so no longer than one may be."""
+    return fitted(workload.name, suffix=f"-{place}-{task_id}".replace(".", "-"))
+
+
+def task_history(workload: Workload, chunk: int) -> str:
+    """The ConfigMap that remembers the tasks of some of the places."""
+    return fitted(workload.name, suffix=f"-tasks-{chunk}")
+
+
 def claim(workload: Workload, storage: str) -> str:
     """The PersistentVolumeClaim of one `storage` entry, in the modes other than ``stateful``."""
     return fitted(f"{workload.name}-{storage}")

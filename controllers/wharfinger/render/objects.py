@@ -45,9 +45,10 @@ RESOURCES: Mapping[Mode, Resource] = MappingProxyType(
         "job": JOB,
         "cron": CRON_JOB,
         "pod": POD,
+        "tasks": POD,
     }
 )
-"""Which resource runs the pods of a mode."""
+"""Which resource runs the pods of a mode; the Pods of mode ``tasks`` come and go one by one (`render.task`)."""
 
 
 def objects(workload: Workload, running: Template, *, options: Options) -> list[Object]:
@@ -61,7 +62,7 @@ def objects(workload: Workload, running: Template, *, options: Options) -> list[
         *network_policies(workload),
         *claims(workload),
         *services(workload),
-        _RUNNERS[workload.spec.mode](workload, running, options),
+        *([_RUNNERS[workload.spec.mode](workload, running, options)] if workload.spec.mode in _RUNNERS else ()),
         *autoscalers(workload),
         *budgets(workload, options),
         *routes(workload, options),

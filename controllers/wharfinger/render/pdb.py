@@ -8,10 +8,19 @@ from wharfinger.api.resource import Object
 from wharfinger.render.hpa import active_autoscale
 from wharfinger.render.metadata import metadata, new, selector
 from wharfinger.render.options import Options
+from wharfinger.render.tasking import replicated
 from wharfinger.render.values import present
 
-BUDGETED_MODES = frozenset({"service", "stateful"})
-"""Modes whose pods can be evicted and made elsewhere; ``kubectl drain`` passes a DaemonSet's over."""
+_BUDGETED_MODES = frozenset({"service", "stateful"})
+
+
+def budgeted(workload: Workload) -> bool:
+    """Whether its pods can be evicted and made elsewhere; ``kubectl drain`` passes a DaemonSet's over.
+
+    For tasks the disruption controller finds out by the workload's scale subresource how many there should be
+    (k8s.io/kubernetes/pkg/controller/disruption: getScaleController).
+    """
+    return workload.spec.mode in _BUDGETED_MODES or replicated(workload)
 
 
 def budgets(workload: Workload, options: Options) -> list[Object]:
@@ -20,7 +29,7 @@ def budgets(workload: Workload, options: Options) -> list[Object]:
     For a single pod no budget helps: it would allow the eviction, or block every node drain.
     """
     block = workload.spec.disruption
-    if workload.spec.mode not in BUDGETED_MODES or (block is not None and not block.enabled):
+    if not budgeted(workload) or (block is not None and not block.enabled):
         return []
     if block is None and fewest_pods(workload, options) < 2:
         return []

@@ -25,11 +25,21 @@ ROOT = "spec.pod"
 _REMOVED = {PATCH: "delete"}
 
 _OWNERS: dict[Mode, str] = {
-    "service": "Deployment",
-    "stateful": "StatefulSet",
-    "daemon": "DaemonSet",
-    "job": "Job",
-    "cron": "CronJob",
+    "service": "a Deployment",
+    "stateful": "a StatefulSet",
+    "daemon": "a DaemonSet",
+    "job": "a Job",
+    "cron": "a CronJob",
+    "tasks": "a task",
+}
+_RESTARTS: dict[Mode, tuple[str, ...]] = {
+    "service": ("Always",),
+    "stateful": ("Always",),
+    "daemon": ("Always",),
+    "job": ("OnFailure", "Never"),
+    "cron": ("OnFailure", "Never"),
+    "pod": ("Always", "OnFailure", "Never"),
+    "tasks": ("Never",),
 }
 _DEEPEST = 64
 _LASTING = frozenset({"service", "stateful", "daemon"})
@@ -118,24 +128,21 @@ def _children(value: Any, path: Path) -> Iterator[tuple[str | int, Any, Path]]:
 
 
 def _restart_policy(pod: Object, mode: Mode) -> Iterator[Finding]:
-    """Templates restart always in what lasts, never or on failure in what ends (apps and batch validation)."""
+    """Templates restart always in what lasts, never or on failure in what ends (apps and batch validation).
+
+    A task runs once: that is what it is.
+    """
     policy = pod.get("restartPolicy")
-    allowed = (
-        ("Always",)
-        if mode in _LASTING
-        else ("Always", "OnFailure", "Never")
-        if mode == "pod"
-        else ("OnFailure", "Never")
-    )
+    allowed = _RESTARTS[mode]
     if policy is not None and policy not in allowed:
-        owner = f"a {_OWNERS[mode]} takes" if mode in _OWNERS else "must be"
+        owner = f"{_OWNERS[mode]} takes" if mode in _OWNERS else "must be"
         yield error_at(f"{ROOT}.restartPolicy", "NotAllowed", f"{owner} {' or '.join(allowed)} only, not {policy}")
 
 
 def _active_deadline(pod: Object, mode: Mode) -> Iterator[Finding]:
     """A template whose pods are kept up for ever has no deadline (apps validation)."""
     if pod.get("activeDeadlineSeconds") is not None and mode in _LASTING:
-        message = f"a {_OWNERS[mode]} refuses it: its pods have no end; use mode job for bounded work"
+        message = f"{_OWNERS[mode]} refuses it: its pods have no end; use mode job for bounded work"
         yield error_at(f"{ROOT}.activeDeadlineSeconds", "NotAllowed", message)
 
 

@@ -13,6 +13,7 @@ from wharfinger.render.service import has_service
 from wharfinger.render.serviceaccount import account_name, mounts_token
 from wharfinger.render.spread import spread_constraints
 from wharfinger.render.storage import storage_mounts, storage_volumes
+from wharfinger.render.tasking import task_check
 from wharfinger.render.values import present, whole_seconds
 
 DRAIN_SECONDS = 5
@@ -65,7 +66,7 @@ def _base(workload: Workload, contents: Contents) -> Object:
     spec = workload.spec
     return present(
         containers=[_main_container(workload)],
-        restartPolicy="Never" if spec.mode in ("job", "cron") else None,
+        restartPolicy="Never" if spec.mode in ("job", "cron", "tasks") else None,
         volumes=[*storage_volumes(workload), *file_volumes(workload, contents)],
         imagePullSecrets=[{"name": ref.name} for ref in spec.image_pull_secrets],
         serviceAccountName=account_name(workload),
@@ -91,7 +92,7 @@ def _main_container(workload: Workload) -> Object:
         resources=spec.resources,
         volumeMounts=[*storage_mounts(workload), *file_mounts(workload)],
         lifecycle={"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}} if drains(workload) else None,
-        **probes(spec.health_check),
+        **probes(task_check(workload)),
     )
 
 

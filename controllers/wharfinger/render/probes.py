@@ -57,8 +57,16 @@ def start_failures(check: HealthCheck) -> int:
     """
     if check.on_unhealthy == "unready":
         return NEVER
-    verdict = whole_seconds(check.start_period) + check.retries * interval(check)
-    return max(1, ceil(verdict / start_interval(check)))
+    return max(1, ceil(_verdict(check) / start_interval(check)))
+
+
+def unhealthy_after(check: HealthCheck | None) -> int | None:
+    """Seconds after its start from which a container that never was healthy is unhealthy; None where nothing checks."""
+    return _verdict(check) if check is not None and probes(check) else None
+
+
+def _verdict(check: HealthCheck) -> int:
+    return whole_seconds(check.start_period) + check.retries * interval(check)
 
 
 def _probe(handler: Object, check: HealthCheck, *, period: int, failures: int) -> Object:

@@ -7,10 +7,10 @@ from wharfinger.api.containerworkload import Port, ServiceBlock, Workload
 from wharfinger.api.resource import Object
 from wharfinger.render import names
 from wharfinger.render.metadata import metadata, new, selector
+from wharfinger.render.tasking import runs_jobs
 from wharfinger.render.values import present
 
-SERVED_MODES = frozenset({"service", "stateful", "daemon", "pod"})
-"""Modes whose pods wait for requests; jobs end."""
+_SERVED_MODES = frozenset({"service", "stateful", "daemon", "pod", "tasks"})
 
 ON_NODES = frozenset({"NodePort", "LoadBalancer"})
 """Types that have a port on every node."""
@@ -22,9 +22,14 @@ def block(workload: Workload) -> ServiceBlock:
     return workload.spec.service or _DEFAULT
 
 
+def served(workload: Workload) -> bool:
+    """Whether its pods wait for requests; jobs end."""
+    return workload.spec.mode in _SERVED_MODES and not runs_jobs(workload)
+
+
 def has_service(workload: Workload) -> bool:
     """Whether a Service is made: there are ports, the mode serves, and nobody turned it off."""
-    return bool(workload.spec.ports) and workload.spec.mode in SERVED_MODES and block(workload).enabled
+    return bool(workload.spec.ports) and served(workload) and block(workload).enabled
 
 
 def service_port(port: Port) -> int:

@@ -16,12 +16,21 @@ import orjson
 
 from wharfinger.api.builtin import CONTROLLER_REVISION
 from wharfinger.api.containerworkload import Workload
-from wharfinger.api.labels import CONTENT_ANNOTATION, IMPORTED_ANNOTATION, RESTARTED_ANNOTATION, REVISION_LABEL
+from wharfinger.api.labels import (
+    CONTENT_ANNOTATION,
+    IMPORTED_ANNOTATION,
+    RESTARTED_ANNOTATION,
+    REVISION_LABEL,
+    ROLLBACK_POLICY_ANNOTATION,
+    UNHEALTHY_AFTER_ANNOTATION,
+)
 from wharfinger.api.resource import Object
 from wharfinger.render import files, names
 from wharfinger.render.metadata import found_labels, metadata, new, pod_labels
 from wharfinger.render.pod_template import pod_spec
+from wharfinger.render.probes import unhealthy_after
 from wharfinger.render.storage import claim_templates
+from wharfinger.render.tasking import tasks_block
 
 Reference = tuple[str, str]
 """Kind (``ConfigMap`` or ``Secret``) and name of an object in the workload's namespace."""
@@ -103,8 +112,15 @@ def referenced(workload: Workload) -> frozenset[Reference]:
 
 
 def controller_revision(workload: Workload, kept: Template, revision: int) -> Object:
-    """The apps/v1 ControllerRevision that keeps a Template under its number."""
-    meta = metadata(workload, names.controller_revision(workload, kept.hash))
+    """The apps/v1 ControllerRevision that keeps a Template under its number.
+
+    With Swarm's rules for a rollback that the spec has now: a rollback goes by those of the revision that it goes to
+    (swarmkit, the updater). They are no part of the revision, so the last ones count that were there with it.
+    """
+    block = tasks_block(workload)
+    policy = block.rollback.model_dump_json(by_alias=True) if block and block.rollback else None
+    annotations = {ROLLBACK_POLICY_ANNOTATION: policy} if policy else None
+    meta = metadata(workload, names.controller_revision(workload, kept.hash), annotations=annotations)
     meta["labels"][REVISION_LABEL] = kept.hash
     return new(CONTROLLER_REVISION, meta, revision=revision, data=kept.to_data())
 
@@ -118,6 +134,8 @@ def _annotations(workload: Workload, digests: Mapping[Reference, str]) -> dict[s
     made = dict(workload.spec.pod_annotations)
     if restarted := workload.annotations.get(RESTARTED_ANNOTATION):
         made[RESTARTED_ANNOTATION] = restarted
+    if workload.spec.mode == "tasks" and (after := unhealthy_after(workload.spec.health_check)):
+        made[UNHEALTHY_AFTER_ANNOTATION] = str(after)
     if digests and (known := sorted((ref, digests[ref]) for ref in referenced(workload) if ref in digests)):
         made[CONTENT_ANNOTATION] = _digest(known, size=8)
     return made

@@ -16,9 +16,9 @@ from wharfinger.rollout.bounded import JobDecision, cron_status, job_step
 from wharfinger.rollout.native import Decision, step
 from wharfinger.rollout.observation import Observation, observe
 from wharfinger.rollout.pods import PodRef
-from wharfinger.rollout.revisions import History, RevisionRef, history, prunable, target_ref
+from wharfinger.rollout.revisions import History, RevisionRef, history, prunable, target_ref, unknown_pin
 from wharfinger.rollout.summary import Counts, Summary, summarise
-from wharfinger.rollout.trim import event_subject, trim_event, trim_pod
+from wharfinger.rollout.trim import event_subject, trim_event, trim_pod, trim_task
 from wharfinger.rollout.verdicts import Trouble, Verdict, invalid, retrying
 
 __all__ = [
@@ -46,4 +46,6 @@ __all__ = [
     "target_ref",
     "trim_event",
     "trim_pod",
+    "trim_task",
+    "unknown_pin",
 ]

@@ -20,14 +20,13 @@ from datetime import datetime, timedelta
 
 from wharfinger.api.containerworkload import Rollout
 from wharfinger.api.duration import seconds
-from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
 from wharfinger.api.status import Finding, RolloutStatus
 from wharfinger.rollout import obstacles, times
 from wharfinger.rollout.announcements import Announcement, announcements
 from wharfinger.rollout.judgement import complete, judged
 from wharfinger.rollout.observation import Observation
 from wharfinger.rollout.pods import PodRef
-from wharfinger.rollout.revisions import History, RevisionRef
+from wharfinger.rollout.revisions import History, RevisionRef, unknown_pin
 from wharfinger.rollout.situation import Situation
 from wharfinger.rollout.state import DONE, UNDER_WAY, chosen, direction, having, restarted
 
@@ -85,7 +84,7 @@ def step(
         announce=tuple(announcements(state, after, observation)),
         wake_at=min(_alarms(situation, after, run), default=None),
         rollback_counted=_rolls_back(situation, state, after),
-        findings=tuple(_findings(situation)),
+        findings=unknown_pin(situation.history, situation.pin, situation.target),
         changed_run=state is None or state.running_revision != run.number,
     )
 
@@ -139,14 +138,3 @@ def _alarms(situation: Situation, state: RolloutStatus, run: RevisionRef) -> Ite
             yield times.parse(since) + timedelta(seconds=seconds(situation.policy.min_ready))
     if not situation.paused and state.state != "Paused":
         yield from obstacles.patience(situation, state, run)
-
-
-def _findings(situation: Situation) -> Iterator[Finding]:
-    if situation.puzzled:
-        kept = ", ".join(str(ref.number) for ref in situation.history.refs)
-        yield Finding(
-            path=f'metadata.annotations["{ROLLBACK_TO_ANNOTATION}"]',
-            severity="warning",
-            reason="UnknownRevision",
-            message=f"names no other revision that is kept ({kept}), so nothing moves: write one of these or remove it",
-        )

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from wharfinger.api.labels import REVISION_LABEL
+from wharfinger.api.labels import REVISION_LABEL, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
-from wharfinger.api.status import RolloutStatus
+from wharfinger.api.status import Finding, RolloutStatus
 
 PREVIOUS: Final = "previous"
 """Value of the rollback annotation that stands for `History.previous`."""
@@ -88,6 +88,16 @@ def prunable(
     surplus = len(kept.refs) - limit
     free = [ref for ref in kept.refs if ref.number not in needed]
     return tuple(free[: max(0, surplus)])
+
+
+def unknown_pin(kept: History, pin: str | None, target: RevisionRef) -> tuple[Finding, ...]:
+    """That a rollback annotation names nothing that is kept, if it is so."""
+    if not pin or kept.pinned(pin, target):
+        return ()
+    numbers = ", ".join(str(ref.number) for ref in kept.refs)
+    message = f"names no other revision that is kept ({numbers}), so nothing moves: write one of these or remove it"
+    path = f'metadata.annotations["{ROLLBACK_TO_ANNOTATION}"]'
+    return (Finding(path=path, severity="warning", reason="UnknownRevision", message=message),)
 
 
 def _named(state: RolloutStatus | None) -> set[int]:

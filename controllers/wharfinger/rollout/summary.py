@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from wharfinger.api.containerworkload import Mode
 from wharfinger.api.status import Finding, JobStatus, PodProblem, RolloutStatus
+from wharfinger.api.task_status import TaskCounts
 from wharfinger.rollout.observation import Observation
 from wharfinger.rollout.revisions import RevisionRef
 from wharfinger.rollout.verdicts import Case, Trouble, Verdict, verdicts
@@ -43,10 +44,14 @@ def summarise(
     errors: Sequence[Trouble] = (),
     leaving: Sequence[str] = (),
     job: JobStatus | None = None,
+    tasks: TaskCounts | None = None,
+    bounded: bool = False,
+    waiting_for: str = "",
 ) -> Summary:
     """Conditions and counts. `state` is what the rollout decided, `errors` what could not be written.
 
-    `leaving` are objects, as ``Kind name``, that are being deleted and cannot be made again before they are gone.
+    `tasks`, `bounded` and `waiting_for` are of mode ``tasks``. `leaving` are objects, as ``Kind name``, that are being
+    deleted and cannot be made again before they are gone.
     """
     ended = job is not None and job.result == "Complete"
     case = Case(
@@ -60,6 +65,9 @@ def summarise(
         errors=errors,
         leaving=leaving,
         job=job,
+        tasks=tasks,
+        bounded=bounded,
+        waiting_for=waiting_for,
         problems=() if ended else observation.problems,
     )
     return Summary(conditions=verdicts(case), counts=_counts(case), problems=case.problems)

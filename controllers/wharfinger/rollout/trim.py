@@ -28,6 +28,7 @@ _CONTAINER: Final = ("name", "image", "restartPolicy")
 _CONTAINER_STATUS: Final = ("name", "ready", "started", "restartCount", "state", "lastState")
 _EVENT_METADATA: Final = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 _EVENT: Final = ("type", "reason", "message", "count", "firstTimestamp", "lastTimestamp", "eventTime", "series")
+_OURS: Final = "wharfinger.dev/"
 _SUBJECT: Final = ("kind", "namespace", "name", "uid")
 
 
@@ -40,6 +41,14 @@ def trim_pod(pod: Object) -> Object:
     )
     metadata = _pick(pod["metadata"], _POD_METADATA)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": kept_spec, "status": kept_status}
+
+
+def trim_task(pod: Object) -> Object:
+    """The same of a task's Pod: it is never compared with what it should be, since it is made once and not changed."""
+    kept = trim_pod(pod)
+    annotations = kept["metadata"].get("annotations") or {}
+    kept["metadata"]["annotations"] = {key: text for key, text in annotations.items() if key.startswith(_OURS)}
+    return kept
 
 
 def trim_event(event: Object) -> Object:

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from wharfinger.api.containerworkload import Mode
 from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.status import Finding, JobStatus, PodProblem, RolloutStatus
+from wharfinger.api.task_status import TaskCounts
 from wharfinger.rollout.diagnosis import capital, sentence
 from wharfinger.rollout.observation import Observation
 from wharfinger.rollout.revisions import RevisionRef
@@ -53,6 +54,12 @@ class Case:
     leaving: Sequence[str]
     job: JobStatus | None
     problems: tuple[PodProblem, ...]
+    tasks: TaskCounts | None = None
+    """Mode ``tasks`` only."""
+    bounded: bool = False
+    """Mode ``tasks``: they run to their end once."""
+    waiting_for: str = ""
+    """Mode ``tasks``: what it waits for; empty once all is as the spec asks for."""
 
     @property
     def ready_of(self) -> str:
@@ -63,7 +70,7 @@ class Case:
     @property
     def runs_as_asked(self) -> bool:
         """What runs is complete, and it is what the spec says: by the state, and by the object's own template."""
-        wanted = self.state.running_revision == self.target.number
+        wanted = self.state.running_revision == self.target.number and not self.waiting_for
         return wanted and self.observation.complete and self.observation.revision == self.target.hash
 
     @property
@@ -168,6 +175,8 @@ def _progressing(case: Case) -> tuple[Verdict, ...] | None:
     message = f"{case.ready_of} ready"
     if case.state.last_good_revision is not None and case.observation.revision == case.target.hash:
         message = f"{case.observation.counts.updated} of {case.observation.counts.desired} updated, {message}"
+    if case.waiting_for:
+        message = f"{message}; {case.waiting_for}"
     return _on_its_way(case, "Progressing", f"Rolling out revision {case.target.number}: {message}")
 
 
@@ -201,6 +210,31 @@ def _ended(case: Case) -> tuple[Verdict, ...] | None:
     return None
 
 
+def _ended_tasks(case: Case) -> tuple[Verdict, ...] | None:
+    """A job of tasks: Ready once each did its work; failed where one did not and nobody tries again."""
+    counts = case.tasks
+    if not case.bounded or counts is None:
+        return None
+    message = f"{counts.complete} of {counts.desired} tasks are complete"
+    if case.waiting_for:
+        return _on_its_way(case, "JobRunning", f"{message}; {case.waiting_for}")
+    if counts.failed:
+        told = (
+            f"{message}, {counts.failed} failed, and their restart policy leaves it at that; change the spec to run it"
+        )
+        return *_stalled("JobFailed", told), Verdict("Failed", "True", "JobFailed", told)
+    return Verdict("Ready", "True", "JobComplete", message), Verdict("Complete", "True", "JobComplete", message)
+
+
+def _dead_slots(case: Case) -> tuple[Verdict, ...] | None:
+    """Slots that stay empty, since the restart policy says so: no more will come, so nobody shall wait for it."""
+    counts = case.tasks
+    if counts is None or not counts.failed or case.waiting_for:
+        return None
+    told = f"{case.ready_of} tasks run; {counts.failed} ended, and their restart policy leaves it at that"
+    return _stalled("TasksEnded", f"{told}; change the spec, or restart it")
+
+
 def _complete(case: Case) -> tuple[Verdict, ...] | None:
     if not case.runs_as_asked:
         return None
@@ -215,6 +249,8 @@ def _short_of(case: Case) -> tuple[Verdict, ...]:
         return _on_its_way(case, "Applying", "Waiting for Kubernetes' controller to see the last change")
     scaling = counts.replicas != counts.desired
     message = f"{case.ready_of} replicas ready" + (f", {counts.replicas} exist" if scaling else "")
+    if case.waiting_for:
+        message = f"{message}; {case.waiting_for}"
     return _on_its_way(case, "Scaling" if scaling else "ReplicasNotReady", message)
 
 
@@ -230,6 +266,8 @@ _POLICY: Final[tuple[_Rule, ...]] = (
     _leaving,
     _cron,
     _ended,
+    _ended_tasks,
+    _dead_slots,
     _complete,
     _short_of,
 )

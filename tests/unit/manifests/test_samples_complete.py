@@ -71,7 +71,7 @@ def test_every_field_is_in_a_sample() -> None:
 
 def test_every_mode_is_in_a_sample() -> None:
     modes = {obj["spec"].get("mode", "service") for obj in workloads()}
-    assert modes == {"service", "stateful", "daemon", "job", "cron", "pod"}
+    assert modes == {"service", "stateful", "daemon", "job", "cron", "pod", "tasks"}
 
 
 @pytest.mark.parametrize("annotation", [RESTARTED_ANNOTATION, PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION])

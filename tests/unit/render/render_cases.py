@@ -31,7 +31,16 @@ class Case:
         """Everything: the files, then the objects."""
         template = render.template(self.workload)
         around = render.objects(self.workload, template, options=self.options)
-        return [*render.file_maps(self.workload, template), *around]
+        return [*render.file_maps(self.workload, template), *around, *self._tasks(template)]
+
+    def _tasks(self, template: render.Template) -> list[dict[str, Any]]:
+        """Mode tasks: one of its Pods."""
+        block = render.tasks_block(self.workload)
+        if block is None:
+            return []
+        place = {"node": "worker-1.example.com"} if block.per_node else {"slot": 3}
+        task = render.TaskIdentity(id="abcdefgh", iteration=2, cause="update", **place)
+        return [render.task_pod(self.workload, template, task, render.Placed())]
 
 
 def workload(spec: dict[str, Any], *, name: str = "web", **metadata: dict[str, str]) -> Workload:

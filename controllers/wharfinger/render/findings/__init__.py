@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.status import Finding
-from wharfinger.render.findings import exposure, operation, volumes
+from wharfinger.render.findings import exposure, operation, tasks, volumes
 from wharfinger.render.findings.rule import Rule
 from wharfinger.render.options import Options
 
-_RULES: tuple[Rule, ...] = (*exposure.RULES, *operation.RULES, *volumes.RULES)
+_RULES: tuple[Rule, ...] = (*exposure.RULES, *operation.RULES, *volumes.RULES, *tasks.RULES)
 
 
 def findings(workload: Workload, options: Options) -> list[Finding]:

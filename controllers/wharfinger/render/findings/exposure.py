@@ -17,14 +17,14 @@ from wharfinger.render.route import active_route, target_port
 def service_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
     """An explicit Service in a mode whose pods end."""
     mode = workload.spec.mode
-    if workload.spec.service is not None and workload.spec.service.enabled and mode not in service.SERVED_MODES:
+    if workload.spec.service is not None and workload.spec.service.enabled and not service.served(workload):
         yield warning("spec.service", "ServiceIgnored", f"mode {mode} has no Service: its pods end")
 
 
 def service_needs_ports(workload: Workload, _: Options) -> Iterator[Finding]:
     """An explicit Service without a port."""
     block = workload.spec.service
-    if block is not None and block.enabled and not workload.spec.ports and workload.spec.mode in service.SERVED_MODES:
+    if block is not None and block.enabled and not workload.spec.ports and service.served(workload):
         yield warning("spec.service", "ServiceIgnored", "a Service needs a port: add one to spec.ports")
 
 

@@ -11,9 +11,10 @@ from wharfinger.api.status import Finding
 from wharfinger.render.findings.rule import Rule, error, warning
 from wharfinger.render.hpa import active_autoscale
 from wharfinger.render.options import Options
-from wharfinger.render.pdb import BUDGETED_MODES, fewest_pods
+from wharfinger.render.pdb import budgeted, fewest_pods
 from wharfinger.render.pod_template import main_container
 from wharfinger.render.spread import SPREAD_MODES
+from wharfinger.render.tasking import replicated
 from wharfinger.render.values import is_zero, whole_seconds
 
 
@@ -82,7 +83,7 @@ def _requests(resources: Object, metric: AutoscaleMetric) -> bool:
 def budget_lets_nodes_drain(workload: Workload, options: Options) -> Iterator[Finding]:
     """A budget that never allows an eviction blocks every node drain."""
     block = workload.spec.disruption
-    if block is None or not block.enabled or workload.spec.mode not in BUDGETED_MODES:
+    if block is None or not block.enabled or not budgeted(workload):
         return
     pods = fewest_pods(workload, options)
     keeps_all = block.min_available is not None and _rounded_up(block.min_available, pods) >= pods
@@ -101,7 +102,7 @@ def rollout_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
     """Surge and unavailability of pods that are never replaced one by one."""
     rollout, mode = workload.spec.rollout, workload.spec.mode
     for field, given in (("maxSurge", rollout.max_surge), ("maxUnavailable", rollout.max_unavailable)):
-        if given is not None and mode in ("job", "cron", "pod"):
+        if given is not None and mode in ("job", "cron", "pod", "tasks"):
             yield warning(f"spec.rollout.{field}", "RolloutFieldIgnored", f"ignored in mode {mode}")
 
 
@@ -131,13 +132,14 @@ def annotations_need_an_account(workload: Workload, _: Options) -> Iterator[Find
 def budget_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
     """A budget in a mode where the eviction API cannot keep to it."""
     block, mode = workload.spec.disruption, workload.spec.mode
-    if block is not None and block.enabled and mode not in BUDGETED_MODES:
+    if block is not None and block.enabled and not budgeted(workload):
         yield warning("spec.disruption", "DisruptionIgnored", f"mode {mode} has no disruption budget")
 
 
 def spread_needs_a_mode(workload: Workload, _: Options) -> Iterator[Finding]:
     """Strict spread in a mode without replicas."""
-    if workload.spec.spread.strict and workload.spec.mode not in SPREAD_MODES:
+    spread = workload.spec.mode in SPREAD_MODES or replicated(workload)
+    if workload.spec.spread.strict and not spread:
         yield warning("spec.spread.strict", "SpreadIgnored", f"mode {workload.spec.mode} is not spread")
 
 

@@ -11,6 +11,7 @@ from wharfinger.render.options import Options
 from wharfinger.render.pdb import fewest_pods
 from wharfinger.render.rolling import recreates
 from wharfinger.render.storage import on_one_node
+from wharfinger.render.tasking import tasks_block
 
 _CONFIG_MAP_LIMIT = 1024 * 1024
 """Bytes of data that a ConfigMap may hold (k8s.io/kubernetes/pkg/apis/core/validation: MaxSecretSize)."""
@@ -18,7 +19,7 @@ _CONFIG_MAP_LIMIT = 1024 * 1024
 
 def storage_on_one_node(workload: Workload, options: Options) -> Iterator[Finding]:
     """A volume that one node can mount, for pods that may be on several."""
-    if workload.spec.mode not in ("service", "daemon", "job", "cron"):
+    if workload.spec.mode not in ("service", "daemon", "job", "cron", "tasks"):
         return
     for index, storage in enumerate(workload.spec.storage):
         if on_one_node(storage) and _many_pods(workload, options):
@@ -31,7 +32,8 @@ def storage_on_one_node(workload: Workload, options: Options) -> Iterator[Findin
 
 def _many_pods(workload: Workload, options: Options) -> bool:
     spec = workload.spec
-    if spec.mode == "daemon":
+    block = tasks_block(workload)
+    if spec.mode == "daemon" or (block and block.per_node):
         return True
     if spec.mode in ("job", "cron"):
         return spec.job is not None and spec.job.parallelism > 1
