@@ -92,9 +92,8 @@ async def _read(kube: "Kube", namespace: str, name: str) -> Listing:
     from datetime import UTC, datetime
 
     from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, POD
-    from wharfinger.api.labels import HISTORY_LABEL, TASK_LABEL
+    from wharfinger.api.labels import HISTORY_LABEL, INSTANCE_LABEL, TASK_LABEL
     from wharfinger.cli.kube import WORKLOAD
-    from wharfinger.api.labels import INSTANCE_LABEL
     from wharfinger.rollout.tasks.observe import listed
 
     workload = await kube.client.get(WORKLOAD, namespace, name)

@@ -37,6 +37,7 @@ def convert(
     *,
     namespace: str,
     files: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
     dialect: Dialect | None = None,
     defaults: Defaults | None = None,
 ) -> Conversion:
@@ -51,6 +52,7 @@ def convert(
         dialect=dialect or by_content(document.project),
         defaults=defaults or Defaults(),
         files=files,
+        environment=environment or {},
         names=names.workloads(services),
     )
     above = [group(context) for group in TOP_LEVEL]

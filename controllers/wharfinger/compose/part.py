@@ -38,6 +38,8 @@ class Context:
     defaults: Defaults
     files: Mapping[str, str]
     """The files that were given, for configs and secrets."""
+    environment: Mapping[str, str]
+    """What interpolation saw, for configs and secrets that are taken from a variable."""
     names: Mapping[str, str]
     """Service to the name of its ContainerWorkload."""
 

@@ -57,7 +57,8 @@ def cases() -> list[Case]:
 def converted(files: dict[str, str] | str, **options: Any) -> Conversion:
     """What files, or one document, become."""
     given = {"compose.yaml": files} if isinstance(files, str) else files
-    of_source = {name: options.pop(name) for name in _OF_SOURCE if name in options}
+    of_source = {name: options[name] for name in _OF_SOURCE if name in options}
+    options.pop("profiles", None)
     dialect = options.pop("dialect", None)
     source = Source(documents=["compose.yaml"], files=given, name="shop", dialect=dialect or "compose", **of_source)
     document = parser().parse(source)
