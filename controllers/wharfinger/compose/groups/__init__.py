@@ -5,15 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from wharfinger.compose.groups import process
+from wharfinger.compose.groups import (
+    health,
+    hooks,
+    identity,
+    lifecycle,
+    naming,
+    networks,
+    ports,
+    process,
+    project,
+    resolving,
+)
 from wharfinger.compose.part import Context, Group, Part
 from wharfinger.compose.rows import Row
 
-GROUPS: Final[tuple[Group, ...]] = (process.part,)
+GROUPS: Final[tuple[Group, ...]] = (
+    process.part,
+    identity.part,
+    lifecycle.part,
+    health.part,
+    hooks.part,
+    ports.part,
+    naming.part,
+    networks.part,
+    resolving.part,
+)
 """For each service."""
 
-TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = ()
+TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = (
+    project.top_level,
+    networks.top_level,
+)
 """For what stands beside `services`, once a project."""
 
-ROWS: Final[tuple[Row, ...]] = (*process.ROWS,)
+ROWS: Final[tuple[Row, ...]] = (
+    *project.ROWS,
+    *process.ROWS,
+    *identity.ROWS,
+    *lifecycle.ROWS,
+    *health.ROWS,
+    *hooks.ROWS,
+    *ports.ROWS,
+    *naming.ROWS,
+    *networks.ROWS,
+    *resolving.ROWS,
+)
 """Of all groups: what becomes of each attribute."""
