@@ -22,9 +22,9 @@ class Conversion:
     """What a project becomes."""
 
     objects: tuple[Object, ...]
-    """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them."""
+    """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them; none after an error."""
     findings: tuple[Finding, ...]
-    """By path. An ``error`` forbids to use the objects."""
+    """By path."""
 
     @property
     def refused(self) -> bool:
@@ -62,10 +62,9 @@ def convert(
     workloads = [
         _workload(_service(context, name), part.spec, part.pod, part.container) for name, part in parts.items()
     ]
-    return Conversion(
-        objects=(*_once(objects), *workloads),
-        findings=tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path)),
-    )
+    told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
+    wrong = any(finding.severity == "error" for finding in told)
+    return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
 
 
 def _service(context: Context, name: str) -> Service:
