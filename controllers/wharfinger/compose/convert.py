@@ -37,7 +37,6 @@ def convert(
     *,
     namespace: str,
     files: Mapping[str, str],
-    environment: Mapping[str, str] | None = None,
     dialect: Dialect | None = None,
     defaults: Defaults | None = None,
 ) -> Conversion:
@@ -52,7 +51,6 @@ def convert(
         dialect=dialect or by_content(document.project),
         defaults=defaults or Defaults(),
         files=files,
-        environment=environment or {},
         names=names.workloads(services),
     )
     above = [group(context) for group in TOP_LEVEL]
