@@ -9,18 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wharfinger import compose
-from wharfinger.cluster.gobuild import GoModule, build_module
+from wharfinger.cli.converting.program import built
 from wharfinger.compose.parser import Parser
-
-SOURCES = Path(compose.__file__).parent / "go"
-_MODULE = GoModule("the Compose parser", SOURCES, {"wharfinger-compose": "."})
 
 
 @cache
 def program() -> Path:
     """The program, from the cache or built now."""
-    return build_module(_MODULE) / "wharfinger-compose"
+    return built()
 
 
 @cache

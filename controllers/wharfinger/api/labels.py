@@ -59,30 +59,30 @@ CONTENT_ANNOTATION = "wharfinger.dev/content"
 # Mode tasks
 
 TASK_LABEL = "wharfinger.dev/task"
-"""Mode tasks, on a task's Pod: the task's id."""
+"""On a task's Pod: the task's id."""
 
 SLOT_LABEL = "wharfinger.dev/slot"
-"""Mode tasks, on a task's Pod: the slot that it fills, where tasks are counted."""
+"""On a task's Pod: the slot that it fills, where tasks are counted."""
 
 NODE_LABEL = "wharfinger.dev/node"
-"""Mode tasks, on a task's Pod: the node that it is for, where there is one for each. As a label it may be cut, since a
+"""On a task's Pod: the node that it is for, where there is one for each. As a label it may be cut, since a
 node's name may be longer than a label's value; the annotation of the same name has it whole."""
 
 ITERATION_LABEL = "wharfinger.dev/iteration"
-"""Mode tasks, on a task's Pod: number of the deployment that started it."""
+"""On a task's Pod: number of the deployment that started it."""
 
 CAUSE_LABEL = "wharfinger.dev/cause"
-"""Mode tasks, on a task's Pod: why it was started."""
+"""On a task's Pod: why it was started."""
 
 HISTORY_LABEL = "wharfinger.dev/task-history"
 """On ConfigMaps that remember tasks: which chunk of the places."""
 
 ROLLBACK_POLICY_ANNOTATION = "wharfinger.dev/rollback-policy"
-"""Mode tasks, on ControllerRevisions: `spec.tasks.rollback` as it was when the spec last asked for that revision."""
+"""On ControllerRevisions: `spec.tasks.rollback` as it was when the spec last asked for that revision."""
 
 UNHEALTHY_AFTER_ANNOTATION = "wharfinger.dev/unhealthy-after"
-"""Mode tasks, on pods with a health check: seconds after their start from which never having been ready counts as
+"""On pods with a health check: seconds after their start from which never having been ready counts as
 being unhealthy."""
 
 RESUMED_ANNOTATION = "wharfinger.dev/resumed-at"
-"""Mode tasks, on the workload, set by hand or by the CLI: a new value takes up an update that a failure paused."""
+"""On the workload, set by hand or by the CLI: a new value takes up an update that a failure paused."""

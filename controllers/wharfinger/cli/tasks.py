@@ -7,7 +7,8 @@ import typer
 
 from wharfinger.cli.console import Format
 from wharfinger.cli.errors import CommandError
-from wharfinger.cli.options import Context, Kubeconfig, Name, Namespace, Output
+from wharfinger.cli.options import Name
+from wharfinger.cli.verbs import Call, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,28 +25,20 @@ _HISTORY = "\\_ "
 """Before the name of a task that another one followed in its place, as docker has it."""
 
 
-def tasks(
+@verb()
+async def tasks(
+    call: Call,
     *,
     name: Name,
     all_: Annotated[bool, typer.Option("--all", "-a", help="Ended tasks too, as far as they are remembered.")] = False,
     ecs: Annotated[bool, typer.Option("--ecs", help="In ECS's words: lastStatus, stopCode, stoppedReason.")] = False,
-    namespace: Namespace = None,
-    context: Context = None,
-    kubeconfig: Kubeconfig = None,
-    output: Output = Format.table,
 ) -> None:
     """Show the tasks of a workload of mode tasks: where each runs, how it is, why it ended."""
-    import asyncio
-
-    from wharfinger.cli.kube import connect
     from wharfinger.cli.names import plain
 
-    async def load() -> Listing:
-        async with connect(kubeconfig=kubeconfig, context=context) as kube:
-            return await _read(kube, namespace or kube.namespace, plain(name))
-
-    found = asyncio.run(load())
-    _show(found if all_ else found.current(), output, ecs=ecs)
+    async with call.connected() as kube:
+        found = await _read(kube, kube.namespace, plain(name))
+    _show(found if all_ else found.current(), call.output, ecs=ecs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,9 @@ class Conversion:
     """What a project becomes."""
 
     objects: tuple[Object, ...]
-    """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them."""
+    """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them; none after an error."""
     findings: tuple[Finding, ...]
-    """By path. An ``error`` forbids to use the objects."""
+    """By path."""
 
     @property
     def refused(self) -> bool:
@@ -37,7 +37,6 @@ def convert(
     *,
     namespace: str,
     files: Mapping[str, str],
-    environment: Mapping[str, str] | None = None,
     dialect: Dialect | None = None,
     defaults: Defaults | None = None,
 ) -> Conversion:
@@ -52,7 +51,6 @@ def convert(
         dialect=dialect or by_content(document.project),
         defaults=defaults or Defaults(),
         files=files,
-        environment=environment or {},
         names=names.workloads(services),
     )
     above = [group(context) for group in TOP_LEVEL]
@@ -60,10 +58,9 @@ def convert(
     objects = [each for part in (*above, *parts.values()) for each in part.objects]
     findings = [each for part in (*above, *parts.values()) for each in part.findings]
     workloads = [_workload(_service(context, name), part) for name, part in parts.items()]
-    return Conversion(
-        objects=(*_once(objects), *workloads),
-        findings=tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path)),
-    )
+    told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
+    wrong = any(finding.severity == "error" for finding in told)
+    return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
 
 
 def _service(context: Context, name: str) -> Service:

@@ -47,6 +47,8 @@ class Source:
     """Name of the project, if no document says one."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What interpolation sees. Never the operator's own environment."""
+    env_files: Sequence[str] = ()
+    """Files of further variables, such as ``.env``: a later one wins, and `environment` over them."""
     profiles: Sequence[str] = ()
     dialect: Dialect = "compose"
 
@@ -57,6 +59,7 @@ class Source:
             "documents": list(self.documents),
             "files": dict(self.files),
             "environment": dict(self.environment),
+            "envFiles": list(self.env_files),
             "profiles": list(self.profiles),
             "dialect": self.dialect,
         }
@@ -71,6 +74,8 @@ class Document:
     places: Mapping[str, Mapping[str, Place]]
     """Document to path in it to where that stands, for findings."""
     warnings: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What interpolation saw."""
 
     def place(self, path: str) -> tuple[str, Place] | None:
         """Where the documents speak of a path such as ``services.web.ports[0]``, or of what is above it.
@@ -109,7 +114,12 @@ class Parser:
         if error := answer.get("error"):
             raise ComposeError(_one_line(error))
         places: Object = answer.get("places") or {}
-        return Document(project=answer["project"], places=places, warnings=tuple(answer.get("warnings") or ()))
+        return Document(
+            project=answer["project"],
+            places=places,
+            warnings=tuple(answer.get("warnings") or ()),
+            environment=answer.get("environment") or {},
+        )
 
     def close(self) -> None:
         """End the program."""

@@ -38,8 +38,6 @@ class Context:
     defaults: Defaults
     files: Mapping[str, str]
     """The files that were given, for configs and secrets."""
-    environment: Mapping[str, str]
-    """What interpolation saw, for configs and secrets that are taken from a variable."""
     names: Mapping[str, str]
     """Service to the name of its ContainerWorkload."""
 
@@ -47,6 +45,11 @@ class Context:
     def project(self) -> Object:
         """In canonical form."""
         return self.document.project
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What interpolation saw, for configs and secrets that are taken from a variable."""
+        return self.document.environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,12 @@ class Row:
     """One attribute of the Compose specification, or of the 2.x and 3.x formats."""
 
     path: str
-    """As ``services.*.deploy.replicas``; ``*`` is any name, ``[]`` any item. What is below it is meant too."""
+    """As ``services.*.deploy.replicas``; ``*`` is any name. Items of a list have the list's."""
     verdict: Verdict
     becomes: str
     """What it becomes, for a person: in Markdown, one line."""
+    whole: bool = False
+    """It speaks for all that is below it too, as one that is reported or refused does anyway."""
 
 
 ANY: Final = "*"

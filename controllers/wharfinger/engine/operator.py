@@ -11,6 +11,7 @@ import asyncio
 import dataclasses
 import gc
 import logging
+import signal
 from collections.abc import Sequence
 
 import kopf
@@ -57,6 +58,7 @@ class _Process:
         self._probes: ProbeServer | None = None
         self._connection: Connection | None = None
         self._beside: list[asyncio.Task[None]] = []
+        self._starting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """kopf's operator with our start-up and clean-up; raises SystemExit where that failed."""
@@ -65,7 +67,9 @@ class _Process:
         kopf.on.cleanup(registry=registry)(self._clean_up)
         kopf.on.login(registry=registry)(self._login)
         # What ends the start is told once, by us and at the end.
-        logging.getLogger("kopf.activities.startup").addFilter(lambda _record: self._failure is None)
+        logging.getLogger("kopf.activities.startup").addFilter(
+            lambda _record: self._failure is None and not self._stop.is_set()
+        )
         settings = kopf.OperatorSettings()
         settings.scanning.disabled = True
         settings.posting.enabled = False
@@ -82,19 +86,40 @@ class _Process:
                 stop_flag=self._stop,
             )
         except Exception:
-            if self._failure is None:  # else it says no more than that start-up failed
+            if self._failure is None and not self._stop.is_set():  # else it says no more than that start-up failed
                 raise
         if self._failure is not None:
             _log.error("stopped: %s", self._failure)
             raise SystemExit(1)
 
     async def _start_up(self, **_context: object) -> None:
+        asyncio.get_running_loop().call_soon(self._heed_signals)
+        self._starting = asyncio.create_task(self._start())
         try:
-            await self._start()
+            await self._starting
         except (NoConnection, NoLeaseNamespace, OSError) as error:
             self._failure = error
             await self._clean_up()  # kopf sees to it only after a start that went well
             raise kopf.PermanentError(str(error)) from error
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+            await self._clean_up()
+            raise kopf.PermanentError("told to stop while it started") from None
+
+    def _heed_signals(self) -> None:
+        """In kopf's place: it waits for the end of the start, and fails over a second signal."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_stop, number)
+
+    def _told_to_stop(self, number: int) -> None:
+        if self._stop.is_set():  # again: then at once, as if nobody had been listening
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self._stop.set()
+        if self._starting is not None:
+            self._starting.cancel()
 
     async def _start(self) -> None:
         connection = Connection.default(self._settings.kubeconfig, self._settings.context)

@@ -28,6 +28,10 @@ _OPERATORS: Final = ("==", "!=")
 """In the order in which they are looked for."""
 
 
+_MAPPED: Final = 96
+"""Bits before the IPv4 address in an IPv6 address that stands for one: ``::ffff:10.0.0.1``."""
+
+
 class ConstraintError(ValueError):
     """No constraint. Its text says in one line why, and what would be one."""
 
@@ -65,9 +69,11 @@ class Constraint:
         if slash and not length.isdecimal():
             return None
         try:
-            return ip_network(self.value, strict=False)
+            found = ip_network(self.value, strict=False)
         except ValueError:
             return None
+        mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
+        return IPv4Network((mapped, found.prefixlen - _MAPPED)) if mapped and found.prefixlen >= _MAPPED else found
 
 
 @lru_cache(maxsize=4096)

@@ -62,11 +62,14 @@ def _default(block: TasksBlock, spread: Spread) -> Iterator[str]:
 
 
 def _constraint(key: str, selector: Mapping[str, str], *, strict: bool) -> Object:
+    """Where it is binding, nodes that the task may not use for their taints are no empty places to fill first."""
+    binding = {"nodeTaintsPolicy": "Honor"} if strict else {}
     return {
         "maxSkew": 1,
         "topologyKey": key,
         "whenUnsatisfiable": "DoNotSchedule" if strict else "ScheduleAnyway",
         "labelSelector": {"matchLabels": dict(selector)},
+        **binding,
     }
 
 

@@ -52,11 +52,6 @@ class Gate:
     wake_at: datetime | None = None
     """When to look again, if nothing happens before."""
 
-    @property
-    def memory(self) -> Object:
-        """The part of the status that is remembered, and not merely told."""
-        return {"rollout": self.state.to_json()} | ({"tasks": self.tasks.to_json()} if self.tasks else {})
-
 
 def paused(view: View) -> bool:
     """Whether the workload's rollout is paused by annotation."""

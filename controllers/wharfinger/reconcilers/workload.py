@@ -89,7 +89,7 @@ async def _persist(context: Context, obj: Object, plan: Plan, status: Object) ->
     """
     records = [child for child in plan.desired if child.resource == CONTROLLER_REVISION]
     await context.writer.ensure(obj, records, prune=False)
-    return await context.status.write_now(obj, {**status, **plan.gate.memory})
+    return await context.status.write_now(obj, status)
 
 
 async def _delete_pods(context: Context, plan: Plan, outcome: Outcome) -> None:

@@ -101,7 +101,7 @@ def test_names_that_cannot_be_had_are_completed_to_nothing_in_silence(tmp_path: 
         ({"replicas": 2}, {}, ""),
         ({"mode": "stateful"}, {}, ""),
         ({"autoscale": {"enabled": False, "maxReplicas": 3}}, {}, ""),
-        ({"mode": "job"}, {}, "web is of mode job, which has no replicas; the modes service and stateful have"),
+        ({"mode": "job"}, {}, "web is of mode job, which has no replicas; the modes service, stateful, tasks have"),
         ({"autoscale": {"maxReplicas": 3}}, {}, "web is scaled by its autoscaler: change spec.autoscale"),
         (
             {},

@@ -21,7 +21,7 @@ from wharfinger.compose.part import Defaults
 
 GOLDEN = Path(__file__).parent / "golden"
 _OURS = ("expected.yaml", "options.yaml")
-_OF_SOURCE = ("environment", "profiles")
+_OF_SOURCE = ("environment", "env_files", "profiles")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,7 @@ def cases() -> list[Case]:
 def converted(files: dict[str, str] | str, **options: Any) -> Conversion:
     """What files, or one document, become."""
     given = {"compose.yaml": files} if isinstance(files, str) else files
-    of_source = {name: options[name] for name in _OF_SOURCE if name in options}
-    options.pop("profiles", None)
+    of_source = {name: options.pop(name) for name in _OF_SOURCE if name in options}
     dialect = options.pop("dialect", None)
     source = Source(documents=["compose.yaml"], files=given, name="shop", dialect=dialect or "compose", **of_source)
     document = parser().parse(source)

@@ -69,6 +69,16 @@ def test_interpolation_sees_what_it_is_given_and_nothing_of_ours(
     assert any("SECRET_OF_THE_OPERATOR" in warning for warning in found.warnings)
 
 
+def test_variables_of_files_are_seen_and_told(parser: Parser) -> None:
+    files = {".env": "TAG=1\nOTHER='$TAG'\n", "more.env": 'export TAG=2 # newer\nWORD="a b"\n'}
+    text = "services: {web: {image: 'web:${TAG}', labels: {word: '${WORD}', given: '${GIVEN}', other: '${OTHER}'}}}"
+    given = {"GIVEN": "by hand", "WORD": "mine"}
+    found = read(parser, text, files=files, env_files=[".env", "more.env"], environment=given)
+    assert found.project["services"]["web"]["image"] == "web:2"
+    assert found.project["services"]["web"]["labels"] == {"word": "mine", "given": "by hand", "other": "$TAG"}
+    assert found.environment["TAG"] == "2"
+
+
 def test_env_files_extends_and_includes_are_read_from_what_is_given(parser: Parser) -> None:
     files = {
         "env/web.env": "A=1\nB=2\n",

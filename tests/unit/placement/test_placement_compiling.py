@@ -256,6 +256,11 @@ def test_spreading(made: TasksBlock, spread: dict[str, bool], expected: list[tup
     assert keys(spec(compiled(made, spread=Spread(**spread)), slot=1)) == expected
 
 
+def test_a_binding_spread_counts_no_nodes_that_tasks_do_not_tolerate() -> None:
+    (constraint,) = spec(compiled(block(), spread=Spread(strict=True)), slot=1)["topologySpreadConstraints"]
+    assert constraint["nodeTaintsPolicy"] == "Honor"
+
+
 def test_tasks_of_all_revisions_are_spread_together() -> None:
     (constraint,) = spec(compiled(block()), slot=1)["topologySpreadConstraints"]
     assert constraint["labelSelector"] == {"matchLabels": SELECTOR}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/sirupsen/logrus"
@@ -25,8 +27,10 @@ type Request struct {
 	Files map[string]string `json:"files"`
 	// Environment is what interpolation and `environment: [NAME]` see: this, and nothing of ours.
 	Environment map[string]string `json:"environment"`
-	Profiles    []string          `json:"profiles"`
-	Dialect     string            `json:"dialect"` // compose (the default) or stack: what interpolation takes
+	// EnvFiles are files of further variables, such as .env: a later one wins, and Environment over them.
+	EnvFiles []string `json:"envFiles"`
+	Profiles []string `json:"profiles"`
+	Dialect  string   `json:"dialect"` // compose (the default) or stack: what interpolation takes
 }
 
 // Answer is the project as the Compose specification's canonical form, or why there is none.
@@ -34,6 +38,8 @@ type Answer struct {
 	Project  json.RawMessage `json:"project,omitempty"`
 	Warnings []string        `json:"warnings,omitempty"`
 	Error    string          `json:"error,omitempty"`
+	// Environment is what interpolation saw.
+	Environment map[string]string `json:"environment,omitempty"`
 	// Places says where the documents mention what: file, then path in it, then line and column.
 	Places map[string]map[string][2]int `json:"places,omitempty"`
 }
@@ -90,6 +96,9 @@ func load(request Request, directory string) Answer {
 			places[path] = found
 		}
 	}
+	if err := addVariables(&request, directory); err != nil {
+		return Answer{Error: err.Error()}
+	}
 	project, err := loader.LoadWithContext(context.Background(), details(request, directory), func(options *loader.Options) {
 		options.SetProjectName(request.Name, request.Name != "")
 		options.Profiles = request.Profiles
@@ -104,7 +113,21 @@ func load(request Request, directory string) Answer {
 	if err != nil {
 		return Answer{Error: err.Error(), Warnings: warnings}
 	}
-	return Answer{Project: withoutPrefix(text, directory), Warnings: warnings, Places: places}
+	return Answer{Project: withoutPrefix(text, directory), Warnings: warnings, Places: places, Environment: request.Environment}
+}
+
+func addVariables(request *Request, directory string) error {
+	files := make([]string, 0, len(request.EnvFiles))
+	for _, path := range request.EnvFiles {
+		files = append(files, filepath.Join(directory, path))
+	}
+	all, err := dotenv.GetEnvFromFile(request.Environment, files)
+	if err != nil {
+		return err
+	}
+	maps.Copy(all, request.Environment)
+	request.Environment = all
+	return nil
 }
 
 func details(request Request, directory string) types.ConfigDetails {

@@ -8,10 +8,11 @@ from typing import Final
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
+from wharfinger.compose.groups.mounts import mounts
 from wharfinger.compose.part import Service
 
-_MOST_FILES: Final = 32
-"""Of one directory: a workload takes 64 files in all."""
+MOST_FILES: Final = 64
+"""Of a workload, in all."""
 _MOST_BYTES: Final = 500_000
 """Of one bind: a ConfigMap holds a million."""
 
@@ -20,6 +21,12 @@ def bound(service: Service, mount: Object) -> list[Object]:
     """`spec.files` for a bind; none where nothing was given, or too much."""
     found = _given(service, mount)
     return [] if _too_much(found) else [_file(path, text) for path, text in found.items()]
+
+
+def bound_files(service: Service) -> list[Object]:
+    """`spec.files` for all binds of a service."""
+    found = mounts(service.context, service.name)
+    return [file for mount in found if mount["type"] == "bind" for file in bound(service, mount)]
 
 
 def _given(service: Service, mount: Object) -> dict[str, str]:
@@ -36,7 +43,7 @@ def _given(service: Service, mount: Object) -> dict[str, str]:
 
 
 def _too_much(found: dict[str, str]) -> bool:
-    return len(found) > _MOST_FILES or sum(len(text.encode()) for text in found.values()) > _MOST_BYTES
+    return len(found) > MOST_FILES or sum(len(text.encode()) for text in found.values()) > _MOST_BYTES
 
 
 def _file(path: str, text: str) -> Object:

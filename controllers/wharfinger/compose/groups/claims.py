@@ -10,6 +10,7 @@ from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose import names
 from wharfinger.compose.groups.labels import as_annotations, label_findings
+from wharfinger.compose.groups.mounts import mounts
 from wharfinger.compose.groups.objects import metadata
 from wharfinger.compose.groups.quantities import of_size
 from wharfinger.compose.mode import scale
@@ -58,7 +59,7 @@ def claim_name(context: Context, key: str) -> str:
 def many_nodes(context: Context, key: str) -> bool:
     """Whether pods on different nodes may mount a volume at once, as far as is known."""
     volume = _volume(context, key)
-    return bool(volume.get("external")) or _access(volume) in _MANY
+    return _elsewhere(volume) or _access(volume) in _MANY
 
 
 def _volumes(context: Context) -> Object:
@@ -82,13 +83,10 @@ def _access(volume: Object) -> str:
 
 def users(context: Context, key: str) -> list[str]:
     """Services that mount a volume."""
-    services = context.project.get("services") or {}
     return [
         name
-        for name, data in services.items()
-        if any(
-            each.get("source") == key and each["type"] in ("volume", "cluster") for each in data.get("volumes") or ()
-        )
+        for name in context.project.get("services") or {}
+        if any(each.get("source") == key and each["type"] in ("volume", "cluster") for each in mounts(context, name))
     ]
 
 

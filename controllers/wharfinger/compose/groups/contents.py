@@ -12,6 +12,7 @@ from typing import Final
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, Severity
 from wharfinger.compose import names
+from wharfinger.compose.groups.binds import MOST_FILES, bound_files
 from wharfinger.compose.groups.labels import as_annotations, label_findings
 from wharfinger.compose.groups.objects import metadata
 from wharfinger.compose.part import Context, Part, Service, located
@@ -80,7 +81,18 @@ def top_level(context: Context) -> Part:
 def part(service: Service) -> Part:
     """`spec.files`."""
     files = [_file(service, sort, each) for sort in _SORTS for each in service.data.get(sort.attribute) or ()]
-    return Part(spec={"files": files} if files else {}, findings=tuple(_findings(service)))
+    return Part(spec={"files": files} if files else {}, findings=(*_findings(service), *_file_findings(service)))
+
+
+def _file_findings(service: Service) -> Iterator[Finding]:
+    """What no workload takes: too many files, two of one path."""
+    paths = [each["path"] for each in bound_files(service)]
+    paths += [_file(service, sort, each)["path"] for sort in _SORTS for each in service.data.get(sort.attribute) or ()]
+    if len(paths) > MOST_FILES:
+        message = f"has {len(paths)} files; a workload takes {MOST_FILES}; put some into the image, or into a volume"
+        yield service.finding("", "error", "TooManyFiles", message)
+    for path in sorted({path for path in paths if paths.count(path) > 1}):
+        yield service.finding("", "error", "FileTwice", f"{path} is mounted twice; leave one of them out")
 
 
 def _used(context: Context, sort: Sort, key: str) -> bool:

@@ -43,6 +43,7 @@ ROWS: Final = (
         "dnsrr: the service's name resolves to its tasks. vip: likewise, with a finding; a published port has an "
         "address of its own",
     ),
+    Row("services.*.deploy.placement", "honoured", f"`spec.tasks.placement`, {_STACK}"),
     Row("services.*.deploy.placement.constraints", "honoured", f"`spec.tasks.placement.constraints`, {_STACK}"),
     Row("services.*.deploy.placement.preferences", "honoured", f"`spec.tasks.placement.preferences`, {_STACK}"),
     Row(

@@ -19,8 +19,9 @@ ROWS: Final = (
         "partly",
         "`lifecycle.postStart`; several, or one with a directory or variables, by /bin/sh of the image; `user` and "
         "`privileged` have a finding",
+        whole=True,
     ),
-    Row("services.*.pre_stop", "partly", "`lifecycle.preStop`, likewise"),
+    Row("services.*.pre_stop", "partly", "`lifecycle.preStop`, likewise", whole=True),
     Row(
         "services.*.stop_signal",
         "partly",
@@ -31,6 +32,7 @@ ROWS: Final = (
         "partly",
         "`initContainers`, with image, command, entrypoint, environment, working_dir, user and privileged; for each "
         "pod, which has a finding where there are several and `per_replica` is not true",
+        whole=True,
     ),
 )
 

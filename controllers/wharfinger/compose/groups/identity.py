@@ -13,7 +13,11 @@ from wharfinger.compose.reporting import Report, reported, rows
 from wharfinger.compose.rows import Row
 
 _TABLE: Final = (
-    Report("domainname", "DomainOfCluster", "a pod's domain is the cluster's; write a full name as a network alias"),
+    Report(
+        "domainname",
+        "DomainOfCluster",
+        "a pod's domain is the cluster's: others reach it as NAME, or NAME.NAMESPACE.svc",
+    ),
     Report(
         "credential_spec",
         "NoCredentialSpec",
@@ -140,7 +144,7 @@ def _findings(service: Service) -> Iterator[Finding]:
 def _host_findings(service: Service) -> Iterator[Finding]:
     written = service.data.get("hostname") or ""
     made = hostname(service.data)
-    if made != written.lower() and written:
+    if written and made not in (written, written.lower()):
         kept = f"it is cut to `{made}`" if made else "the pod's own name is its host name"
         message = f"`{written}` is no DNS label: {kept}; write lower-case letters, digits and dashes"
         yield service.finding("hostname", "warning", "HostnameCut", message)

@@ -73,7 +73,10 @@ def restart_policy(service: Service) -> Object:
 
 def _findings(service: Service) -> Iterator[Finding]:
     yield from _restart_findings(service)
+    linked = {link.partition(":")[0] for link in service.data.get("links") or ()}
     for name, dependency in (service.data.get("depends_on") or {}).items():
+        if name in linked:
+            continue  # made by the parser of the link, which asks for a name
         waits = _WAITS.get(dependency.get("condition", ""), "is there")
         also = f", nor is it restarted with {name}" if dependency.get("restart") else ""
         message = f"it does not wait until {name} {waits}{also}; have it try again until {name} answers"

@@ -14,7 +14,7 @@ from typing import Final
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.objects import service_object
-from wharfinger.compose.part import Part, Service
+from wharfinger.compose.part import Part, Service, located
 from wharfinger.compose.reporting import Report, reported, rows
 from wharfinger.compose.rows import Row
 
@@ -49,8 +49,8 @@ class Alias:
 
     name: str
     """As it is written."""
-    attribute: str
-    """Where, below the service that has it."""
+    path: str
+    """Where, in the document."""
 
 
 def part(service: Service) -> Part:
@@ -85,21 +85,22 @@ def _named(service: Service, name: str, selector: Object | None) -> Object:
 
 def aliases(service: Service) -> list[Alias]:
     """All names of a service beside its own, as they are written, those that others link to it by among them."""
-    data = service.data
-    written = [Alias(data[attribute], attribute) for attribute in ("container_name", "hostname") if data.get(attribute)]
+    data, path = service.data, f"services.{service.name}"
+    named = [attribute for attribute in ("container_name", "hostname") if data.get(attribute)]
+    written = [Alias(data[attribute], f"{path}.{attribute}") for attribute in named]
     for network, attached in (data.get("networks") or {}).items():
         names = (attached or {}).get("aliases") or ()
-        written += [Alias(name, f"networks.{network}.aliases") for name in names]
-    written += [Alias(name, "") for name in _linked(service)]
+        written += [Alias(name, f"{path}.networks.{network}.aliases") for name in names]
+    written += _linked(service)
     return [alias for alias in written if alias.name.lower() not in (service.name.lower(), service.workload)]
 
 
-def _linked(service: Service) -> Iterator[str]:
-    for other in service.context.project["services"].values():
-        for link in other.get("links") or ():
+def _linked(service: Service) -> Iterator[Alias]:
+    for other, data in service.context.project["services"].items():
+        for link in data.get("links") or ():
             target, _, alias = link.partition(":")
             if target == service.name and alias:
-                yield alias
+                yield Alias(alias, f"services.{other}.links")
 
 
 def problem(service: Service, alias: Alias) -> str:
@@ -120,4 +121,4 @@ def _findings(service: Service) -> Iterator[Finding]:
     for alias in aliases(service):
         if why := problem(service, alias):
             message = f"`{alias.name}` {why}; reach the service as `{service.workload}`"
-            yield service.finding(alias.attribute, "warning", "NameNotReachable", message)
+            yield located(service.context.document, alias.path, "warning", "NameNotReachable", message)

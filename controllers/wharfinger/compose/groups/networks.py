@@ -68,7 +68,12 @@ ROWS: Final = (
         "`bridge` and `overlay` are what the cluster's network does; another has a finding",
     ),
     Row("networks.*.internal", "honoured", "a NetworkPolicy without egress but to the network and name servers"),
-    Row("networks.*.external", "honoured", "the label alone: pods of other projects and namespaces with it get in too"),
+    Row(
+        "networks.*.external",
+        "honoured",
+        "the label alone: pods of other projects and namespaces with it get in too",
+        whole=True,
+    ),
     Row("networks.*.labels", "honoured", "annotations of the NetworkPolicy"),
     *(Row(f"networks.*.{name}", "reported", why) for name, why in _NETWORK.items()),
 )
@@ -135,11 +140,11 @@ def _attached(data: Object) -> list[str]:
 
 
 def _label(context: Context, network: str) -> str:
-    return f"{NETWORK_LABEL}{policy_name(context, network)}"
+    return f"{NETWORK_LABEL}{shared_name(context, network)}"
 
 
-def policy_name(context: Context, network: str) -> str:
-    """Of the network's own name, which projects share: ``shop_front`` becomes ``shop-front``."""
+def shared_name(context: Context, network: str) -> str:
+    """The network's own name, which projects share: ``shop_front`` becomes ``shop-front``."""
     return names.legal(_networks(context).get(network, {}).get("name") or network)
 
 
@@ -150,11 +155,12 @@ def _policies(context: Context, name: str, network: Object) -> Iterator[Object]:
         members = {"namespaceSelector": {}, **members}
     if apart(context):
         ingress = {"policyTypes": ["Ingress"], "ingress": [{"from": [members]}]}
-        yield _policy(context, policy_name(context, name), {_label(context, name): ""}, ingress, network)
+        called = f"{context.project.get('name')}-{name}" if network.get("external") else shared_name(context, name)
+        yield _policy(context, names.legal(called), {_label(context, name): ""}, ingress, network)
     if network.get("internal"):
         for service in _only_internal(context, name):
             egress = {"policyTypes": ["Egress"], "egress": [{"to": [members]}, {"ports": _DNS_PORTS}]}
-            internal = f"{context.names[service]}-{policy_name(context, name)}"
+            internal = f"{context.names[service]}-{shared_name(context, name)}"
             yield _policy(context, names.legal(internal), pods_of(context.names[service]), egress, network)
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.objects import service_object
+from wharfinger.compose.mode import mode_of
 from wharfinger.compose.names import LONGEST, hashed
 from wharfinger.compose.part import Part, Service
 from wharfinger.compose.rows import Row
@@ -115,6 +116,8 @@ def part(service: Service) -> Part:
     if any(problem.severity == "error" for problem in problems):
         return Part(findings=problems)
     spec: Object = {"ports": ports, "service": {"enabled": False}} if ports else {}
+    if mode_of(service) == "service" and any(entry.on_node for entry in entries):
+        spec["rollout"] = {"strategy": "Recreate"}  # the node's port is free when the old pod is gone
     outside = [entry for entry in entries if entry.outside]
     objects = (_outside(service, outside),) if outside else ()
     return Part(spec=spec, objects=objects, findings=(*problems, *_findings(service, entries)))

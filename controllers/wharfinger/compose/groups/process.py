@@ -57,7 +57,7 @@ ROWS: Final = (
     Row("services.*.command", "honoured", "`spec.args`; a `$` that Kubernetes would expand is escaped"),
     Row("services.*.entrypoint", "honoured", "`spec.command`, likewise; an empty one makes `command` the whole"),
     Row("services.*.environment", "honoured", "`spec.env`, likewise; a variable without a value is left out"),
-    Row("services.*.env_file", "honoured", "`spec.env`; `environment` wins, then the later file"),
+    Row("services.*.env_file", "honoured", "`spec.env`; `environment` wins, then the later file", whole=True),
     Row("services.*.working_dir", "honoured", "`spec.workingDir`"),
     Row("services.*.stdin_open", "honoured", "`stdin` of the container"),
     Row("services.*.tty", "honoured", "`tty` of the container"),

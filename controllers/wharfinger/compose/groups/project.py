@@ -27,8 +27,8 @@ _TABLE: Final[tuple[tuple[str, Severity, str, str], ...]] = (
 ROWS: Final = (
     Row("version", "honoured", "nothing: every format is read as the specification says"),
     Row("name", "honoured", "the label com.docker.compose.project of what is made beside the workloads"),
-    Row("include", "honoured", "read and merged, of the files below the first document's directory"),
-    Row("services.*.extends", "honoured", "read and merged, likewise"),
+    Row("include", "honoured", "read and merged, of the files below the first document's directory", whole=True),
+    Row("services.*.extends", "honoured", "read and merged, likewise", whole=True),
     Row("services.*.profiles", "honoured", "by `--profile`: a service of another profile is left out"),
     *(Row(name, "refused" if severity == "error" else "reported", why) for name, severity, _, why in _TABLE),
 )
@@ -44,4 +44,6 @@ def _findings(context: Context) -> Iterator[Finding]:
         if context.project.get(name) or context.document.place(name):
             yield located(context.document, name, severity, reason, message)
     for warning in context.document.warnings:
+        if "`version` is obsolete" in warning:
+            continue  # so it is in most files that there are, and nothing follows from it
         yield located(context.document, "", "warning", "ReadWithWarning", warning)

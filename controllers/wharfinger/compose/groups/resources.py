@@ -61,6 +61,7 @@ ROWS: Final = (
         "`resources.limits`, by the vendor's extended resource (nvidia.com/gpu); `all`, chosen ones and options have "
         "a finding",
     ),
+    Row("services.*.deploy.resources", "partly", "`spec.resources`, each as below"),
     Row("services.*.deploy.resources.limits.cpus", "honoured", "`resources.limits.cpu`"),
     Row("services.*.deploy.resources.limits.memory", "honoured", "`resources.limits.memory`"),
     Row("services.*.deploy.resources.limits.pids", "reported", _PIDS),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, get_args
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
+from wharfinger.api.tasks import Ulimit
 from wharfinger.compose.groups.security_options import option_findings, options
 from wharfinger.compose.mode import mode_of
 from wharfinger.compose.part import Context, Part, Service, located
@@ -151,7 +152,14 @@ def _ulimits(data: Object) -> list[Object]:
     pairs = {
         name: (each["soft"], each["hard"]) if isinstance(each, dict) else (each, each) for name, each in found.items()
     }
-    return [{"name": name, "softLimit": int(soft), "hardLimit": int(hard)} for name, (soft, hard) in pairs.items()]
+    return [
+        {"name": name, "softLimit": int(soft), "hardLimit": int(hard)}
+        for name, (soft, hard) in pairs.items()
+        if name in _ULIMITS
+    ]
+
+
+_ULIMITS: Final[tuple[str, ...]] = get_args(Ulimit.model_fields["name"].annotation)
 
 
 def _findings(service: Service) -> Iterator[Finding]:
@@ -166,6 +174,10 @@ def _findings(service: Service) -> Iterator[Finding]:
         elif name not in _SAFE:
             message = "is not safe: the nodes' kubelets must allow it by allowedUnsafeSysctls, else no pod starts"
             yield service.finding(f"sysctls.{name}", "warning", "SysctlUnsafe", message)
+    for name in data.get("ulimits") or {}:
+        if name not in _ULIMITS:
+            message = f"is no limit of Linux; write one of {', '.join(_ULIMITS)}"
+            yield service.finding(f"ulimits.{name}", "warning", "UlimitUnknown", message)
     if data.get("ulimits") and mode_of(service) != "tasks":
         message = "no pod can say it: the container runtime's own limits count; set those, or run it in mode tasks"
         yield service.finding("ulimits", "warning", "UlimitsOfRuntime", message)

@@ -10,6 +10,7 @@ from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.binds import bound, left_out
 from wharfinger.compose.groups.claims import claim_name, many_nodes
+from wharfinger.compose.groups.mounts import mounts
 from wharfinger.compose.groups.quantities import of_size
 from wharfinger.compose.mode import mode_of
 from wharfinger.compose.part import Part, Service, merged
@@ -50,7 +51,7 @@ _SHM: Final = "/dev/shm"  # noqa: S108 - where every container has its shared me
 
 def part(service: Service) -> Part:
     """`spec.files`, the pod's volumes, the container's mounts."""
-    made = [_mounted(service, mount) for mount in _mounts(service)]
+    made = [_mounted(service, mount) for mount in mounts(service.context, service.name)]
     whole = merged([*made, *(_tmpfs(service, text) for text in service.data.get("tmpfs") or ()), _shm(service)])
     volumes = list({volume["name"]: volume for volume in whole.pod.get("volumes", ())}.values())
     recreate = {"rollout": {"strategy": "Recreate"}} if _on_one_node(service) else {}
@@ -66,34 +67,8 @@ def _on_one_node(service: Service) -> bool:
     """Whether old pods must go before new ones, maybe on other nodes, can mount what they share."""
     return mode_of(service) == "service" and any(
         mount["type"] == "volume" and mount.get("source") and not many_nodes(service.context, mount["source"])
-        for mount in _mounts(service)
+        for mount in mounts(service.context, service.name)
     )
-
-
-def _mounts(service: Service) -> list[Object]:
-    """The mounts of a service, and those it takes from others; its own win, one a path."""
-    taken: dict[str, Object] = {}
-    for name, read_only in reversed(list(_taken_from(service))):
-        other = service.context.project["services"][name]
-        taken |= {
-            each["target"]: each | ({"read_only": True} if read_only else {}) for each in other.get("volumes") or ()
-        }
-    return list((taken | {each["target"]: each for each in service.data.get("volumes") or ()}).values())
-
-
-def _taken_from(service: Service) -> Iterator[tuple[str, bool]]:
-    """Services whose volumes are taken, however far, each once, and whether read-only."""
-    services = service.context.project["services"]
-    waiting, seen = [(service.name, False)], {service.name}
-    while waiting:
-        name, above = waiting.pop(0)
-        for text in services[name].get("volumes_from") or ():
-            other, _, access = text.partition(":")
-            if other in services and other not in seen:
-                seen.add(other)
-                found = (other, above or access == "ro")
-                waiting.append(found)
-                yield found
 
 
 def _mounted(service: Service, mount: Object) -> Part:
@@ -147,7 +122,7 @@ def _short(text: str) -> str:
 def _tmpfs(service: Service, text: str) -> Part:
     """``/run:size=64m,mode=1777``."""
     path, _, options = text.partition(":")
-    taken = {mount["target"] for mount in _mounts(service)}
+    taken = {mount["target"] for mount in mounts(service.context, service.name)}
     return Part() if path in taken else _memory(path, dict(_options(options)).get("size"))
 
 
@@ -167,11 +142,19 @@ def _findings(service: Service) -> Iterator[Finding]:
         if text.partition(":")[0] not in service.context.project["services"]:
             message = f"`{text}` is a container outside of the project; write its volumes here, as external ones"
             yield service.finding(f"volumes_from[{index}]", "warning", "VolumesElsewhere", message)
+    if any(mount["type"] == "tmpfs" or not mount.get("source") for mount in _foreign(service)):
+        message = "what has no name is not shared: each pod has its own; name a volume"
+        yield service.finding("volumes_from", "warning", "VolumeOfPod", message)
     for index, text in enumerate(service.data.get("tmpfs") or ()):
         others = [name for name, _ in _options(text.partition(":")[2]) if name not in ("size", "rw")]
         if others:
             message = f"{', '.join(others)} cannot be said of an emptyDir, whose mode is 0777; leave that out"
             yield service.finding(f"tmpfs[{index}]", "info", "TmpfsOptions", message)
+
+
+def _foreign(service: Service) -> list[Object]:
+    own = service.data.get("volumes") or ()
+    return [mount for mount in mounts(service.context, service.name) if mount not in own]
 
 
 def _mount_findings(service: Service, path: str, mount: Object) -> Iterator[Finding]:
@@ -180,6 +163,9 @@ def _mount_findings(service: Service, path: str, mount: Object) -> Iterator[Find
         if ((mount.get(block) or {}) if block else mount).get(key):
             yield service.finding(f"{path}.{name}", "info", "MountOption", why)
     kind, target = mount["type"], mount["target"]
+    if kind != "npipe" and (not target.startswith("/") or ":" in target):
+        message = f"`{target}` is no absolute path without a colon; write it from /"
+        yield service.finding(path, "error", "PathNotAbsolute", message)
     if kind == "volume" and not mount.get("source"):
         message = f"{target} has no source: it lasts as long as its pod; name a volume to keep what is in it"
         yield service.finding(path, "info", "VolumeOfPod", message)

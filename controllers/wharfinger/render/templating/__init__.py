@@ -6,7 +6,7 @@ Documents by ECS's rules have none: their texts are left alone, and so are those
 """
 
 from wharfinger.render.templating.check import template_findings
-from wharfinger.render.templating.language import TemplateError
+from wharfinger.render.templating.grammar import TemplateError
 from wharfinger.render.templating.podspec import NODE_NAME_VARIABLE, expanded, is_template, texts
 from wharfinger.render.templating.values import Values, has_templates, values
 

@@ -10,7 +10,8 @@ from wharfinger.api.findings import Path, error_at, text
 from wharfinger.api.status import Finding
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.placement.node import Node
-from wharfinger.render.templating.language import Known, TemplateError
+from wharfinger.render.templating.grammar import TemplateError
+from wharfinger.render.templating.language import Known
 from wharfinger.render.templating.podspec import is_template, texts, tried
 from wharfinger.render.templating.values import has_templates, values
 

@@ -14,7 +14,8 @@ from typing import Any, Final, TypeGuard
 from wharfinger.api.findings import Path
 from wharfinger.api.resource import Object
 from wharfinger.render import names
-from wharfinger.render.templating.language import Known, Missing, NodeName, Part, TemplateError, Text, expand
+from wharfinger.render.templating.grammar import Part, TemplateError
+from wharfinger.render.templating.language import Known, Missing, NodeName, Text, expand
 from wharfinger.render.templating.values import Values
 
 NODE_NAME_VARIABLE: Final = "WHARFINGER_NODE_NAME"

@@ -9,7 +9,8 @@ from typing import Final
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.placement.node import Node
-from wharfinger.render.templating.language import Known, Missing, NodeName, Part, Text
+from wharfinger.render.templating.grammar import Part
+from wharfinger.render.templating.language import Known, Missing, NodeName, Text
 
 _DOCKER: Final = {"amd64": "x86_64", "arm64": "aarch64"}
 """Architectures as Docker's engine calls them."""
