@@ -13,7 +13,7 @@ from wharfinger.compose import names
 from wharfinger.compose.dialect import by_content
 from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
 from wharfinger.compose.parser import Dialect, Document
-from wharfinger.compose.part import Context, Defaults, Service, located, merged
+from wharfinger.compose.part import Context, Defaults, Part, Service, located, merged
 from wharfinger.compose.rows import leaves, row_of
 
 
@@ -57,9 +57,7 @@ def convert(
     parts = {name: merged([group(_service(context, name)) for group in GROUPS]) for name in services}
     objects = [each for part in (*above, *parts.values()) for each in part.objects]
     findings = [each for part in (*above, *parts.values()) for each in part.findings]
-    workloads = [
-        _workload(_service(context, name), part.spec, part.pod, part.container) for name, part in parts.items()
-    ]
+    workloads = [_workload(_service(context, name), part) for name, part in parts.items()]
     told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
     wrong = any(finding.severity == "error" for finding in told)
     return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
@@ -69,16 +67,17 @@ def _service(context: Context, name: str) -> Service:
     return Service(name=name, data=context.project["services"][name], context=context)
 
 
-def _workload(service: Service, spec: Object, pod: Object, container: Object) -> Object:
-    whole = dict(spec)
-    if container:
-        pod = pod | {"containers": [{"name": service.workload, **container}, *pod.get("containers", ())]}
+def _workload(service: Service, part: Part) -> Object:
+    whole, pod = dict(part.spec), part.pod
+    if part.container:
+        pod = pod | {"containers": [{"name": service.workload, **part.container}, *pod.get("containers", ())]}
     if pod:
         whole["pod"] = pod
     return {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": CONTAINER_WORKLOAD.kind,
-        "metadata": {"name": service.workload, "namespace": service.context.namespace},
+        "metadata": {"name": service.workload, "namespace": service.context.namespace}
+        | ({"annotations": dict(part.annotations)} if part.annotations else {}),
         "spec": whole,
     }
 

@@ -86,6 +86,8 @@ class Part:
     """Fields of `spec.pod`, a partial PodSpec."""
     container: Object = field(default_factory=dict)
     """Fields of the main container that the short form does not have: they go into `spec.pod.containers`."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Of the ContainerWorkload itself."""
     objects: tuple[Object, ...] = ()
     """Other Kubernetes objects: ConfigMap, Secret, PersistentVolumeClaim, Service, NetworkPolicy, …"""
     findings: tuple[Finding, ...] = ()
@@ -113,6 +115,7 @@ def merged(parts: list[Part]) -> Part:
         spec=spec,
         pod=pod,
         container=container,
+        annotations={name: text for part in parts for name, text in part.annotations.items()},
         objects=tuple(each for part in parts for each in part.objects),
         findings=tuple(each for part in parts for each in part.findings),
     )

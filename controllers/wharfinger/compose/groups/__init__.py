@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from wharfinger.compose.groups import (
+    claims,
+    contents,
+    deploy,
     health,
     hooks,
     identity,
@@ -16,6 +19,9 @@ from wharfinger.compose.groups import (
     process,
     project,
     resolving,
+    resources,
+    security,
+    volumes,
 )
 from wharfinger.compose.part import Context, Group, Part
 from wharfinger.compose.rows import Row
@@ -30,12 +36,20 @@ GROUPS: Final[tuple[Group, ...]] = (
     naming.part,
     networks.part,
     resolving.part,
+    resources.part,
+    security.part,
+    volumes.part,
+    contents.part,
+    deploy.part,
 )
 """For each service."""
 
 TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = (
     project.top_level,
     networks.top_level,
+    claims.top_level,
+    contents.top_level,
+    security.top_level,
 )
 """For what stands beside `services`, once a project."""
 
@@ -50,5 +64,11 @@ ROWS: Final[tuple[Row, ...]] = (
     *naming.ROWS,
     *networks.ROWS,
     *resolving.ROWS,
+    *resources.ROWS,
+    *security.ROWS,
+    *volumes.ROWS,
+    *claims.ROWS,
+    *contents.ROWS,
+    *deploy.ROWS,
 )
 """Of all groups: what becomes of each attribute."""
