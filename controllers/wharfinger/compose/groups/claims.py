@@ -30,7 +30,9 @@ ROWS: Final = (
         "what the image has in its place is not copied, as a finding says",
     ),
     Row("volumes.*.name", "honoured", "name of the claim; the volume's key if absent"),
-    Row("volumes.*.external", "honoured", "the claim of that name is used, and not made; a finding says so"),
+    Row(
+        "volumes.*.external", "honoured", "the claim of that name is used, and not made; a finding says so", whole=True
+    ),
     Row("volumes.*.labels", "honoured", "annotations of the claim, but for those above"),
     Row(
         "volumes.*.driver",

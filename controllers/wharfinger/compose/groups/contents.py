@@ -50,14 +50,17 @@ def _rows(sort: Sort) -> Iterator[Row]:
         yield Row(f"{above}.*.content", "honoured", made)
     yield Row(f"{above}.*.environment", "honoured", f"{made}; of what interpolation sees")
     yield Row(
-        f"{above}.*.external", "partly", f"the {sort.kind} is used (key `{KEY}`), and not made; a finding says so"
+        f"{above}.*.external",
+        "partly",
+        f"the {sort.kind} is used (key `{KEY}`), and not made; a finding says so",
+        whole=True,
     )
     yield Row(f"{above}.*.name", "honoured", f"beginning of the {sort.kind}'s name; the key if absent")
     yield Row(f"{above}.*.labels", "honoured", f"annotations of the {sort.kind}")
     yield Row(f"{above}.*.template_driver", "partly", "the content goes as it is; a finding where it has templates")
     yield Row(f"{above}.*.driver", "reported", "the content must come from elsewhere; a finding says how")
     yield Row(f"{above}.*.driver_opts", "reported", "see `driver`")
-    yield Row(below, "honoured", f"`spec.files`, at {sort.directory}SOURCE if there is no `target`")
+    yield Row(below, "honoured", f"`spec.files`, at {sort.directory}SOURCE if there is no `target`", whole=True)
     yield Row(f"{below}.mode", "honoured", "`mode` of the file; 0444 if absent")
     yield Row(f"{below}.uid", "partly", "files are root's; another has a finding")
     yield Row(f"{below}.gid", "partly", "likewise")

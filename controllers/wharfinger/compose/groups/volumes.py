@@ -25,7 +25,7 @@ _EFFECTLESS: Final = {
 }
 
 ROWS: Final = (
-    Row("services.*.volumes", "partly", "by `type`, as below; `read_only` and `target` as they are"),
+    Row("services.*.volumes", "partly", "by `type`, as below; `read_only` and `target` as they are", whole=True),
     Row(
         "services.*.volumes.source",
         "partly",
