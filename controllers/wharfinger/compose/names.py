@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import count
 
 LONGEST = 52
 """Characters of a ContainerWorkload's name that every mode takes."""
 
 
 def workloads(services: Iterable[str]) -> dict[str, str]:
-    """Service to workload. A name that is legal already stays; two that would become one are told apart by a hash."""
+    """Service to workload. A name that is legal already stays; two that would become one are told apart by a hash.
+
+    The order does not matter, and another service changes a name only if it would have become the same.
+    """
     wanted = {name: legal(name) for name in services}
-    taken = [made for name, made in wanted.items()]
-    return {
-        name: made if made == name or taken.count(made) == 1 else hashed(name, made) for name, made in wanted.items()
-    }
+    often = Counter(wanted.values())
+    made = {name: want for name, want in wanted.items() if want == name or often[want] == 1}
+    taken = set(made.values())
+    for name in sorted(wanted.keys() - made.keys()):
+        made[name] = next(free for free in _hashes(name, wanted[name]) if free not in taken)
+        taken.add(made[name])
+    return {name: made[name] for name in wanted}
+
+
+def _hashes(name: str, made: str) -> Iterator[str]:
+    """`made` with a hash of `name`; with others, should that be taken."""
+    return (hashed(name + "." * salt, made) for salt in count())
 
 
 def legal(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 Verdict = Literal["honoured", "partly", "reported", "refused"]
@@ -26,6 +27,7 @@ class Row:
 ANY: Final = "*"
 
 
+@lru_cache(maxsize=4096)
 def steps(path: str) -> tuple[str, ...]:
     """``services.web.ports[0].target`` and ``services.*.ports[].target`` alike, as steps without indexes."""
     return tuple(part.split("[", 1)[0] for part in path.split("."))

@@ -73,11 +73,11 @@ def test_findings_say_where_as_compilers_do(shop: Path, capsys: pytest.CaptureFi
 
 
 def test_an_error_leaves_standard_output_empty(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "services: {web: {image: web, user: www}, db: {image: db}}"
+    text = "services: {web: {image: web, working_dir: www}, db: {image: db}}"
     assert invoke(["convert", put(shop, text)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "compose.yaml:1:30: error: services.web.user: " in err
+    assert "compose.yaml:1:30: error: services.web.working_dir: " in err
 
 
 @pytest.mark.parametrize(

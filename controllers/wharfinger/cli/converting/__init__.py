@@ -65,6 +65,10 @@ def convert(
         str | None, typer.Option("--storage-class", help="Class of volumes; the cluster's default if absent.")
     ] = None,
     storage_size: Annotated[str, typer.Option("--storage-size", help="Size of volumes.")] = "1Gi",
+    registry: Annotated[
+        str | None,
+        typer.Option("--registry", help="Where images are that `build` speaks of: registry.example.com/shop."),
+    ] = None,
     output: Output = Format.yaml,
 ) -> None:
     """Convert Compose files and Swarm stacks. Offline; what is not honoured goes to standard error.
@@ -88,7 +92,7 @@ def convert(
         namespace=namespace,
         files=source.files,
         dialect=dialect.value if dialect else None,
-        defaults=Defaults(storage_class=storage_class, storage_size=storage_size),
+        defaults=Defaults(storage_class=storage_class, storage_size=storage_size, registry=registry),
     )
     _tell(conversion.findings)
     if conversion.refused:

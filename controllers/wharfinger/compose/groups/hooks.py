@@ -9,7 +9,7 @@ from typing import Final
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.identity import numbers
-from wharfinger.compose.groups.process import literal, signal_name
+from wharfinger.compose.groups.process import image, literal, signal_name
 from wharfinger.compose.part import Part, Service
 from wharfinger.compose.rows import Row
 
@@ -89,7 +89,7 @@ def _signal_words(data: Object) -> list[list[str] | str]:
 
 
 def _init_container(service: Service, index: int, hook: Object) -> Object:
-    made: Object = {"name": f"pre-start-{index + 1}", "image": hook.get("image") or service.data.get("image")}
+    made: Object = {"name": f"pre-start-{index + 1}", "image": hook.get("image") or image(service)}
     if hook.get("entrypoint"):
         made["command"] = [literal(word) for word in hook["entrypoint"]]
     if hook.get("command"):
@@ -131,5 +131,7 @@ def _init_findings(service: Service, index: int, hook: Object) -> Iterator[Findi
         message = "runs in every pod before the service, not once for all; write `per_replica: true` to say so"
         yield service.finding(where, "info", "HookForEachPod", message)
     if numbers(hook.get("user") or "") is None:
-        message = f"`{hook['user']}` is a name, which Kubernetes cannot look up in the image; write its number"
-        yield service.finding(f"{where}.user", "error", "UserByName", message)
+        message = (
+            f"`{hook['user']}` is a name, which Kubernetes cannot look up: the image's own user runs; write numbers"
+        )
+        yield service.finding(f"{where}.user", "warning", "UserByName", message)

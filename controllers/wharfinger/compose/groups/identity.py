@@ -29,8 +29,8 @@ ROWS: Final = (
     Row(
         "services.*.user",
         "partly",
-        "`runAsUser` and `runAsGroup`, where they are numbers, or root; another name is an error, since it would run "
-        "as somebody else",
+        "`runAsUser` and `runAsGroup`, where they are numbers, or root; with another name it runs as "
+        "the image's own user, and there is a finding",
     ),
     Row("services.*.group_add", "partly", "`supplementalGroups`, where they are numbers; a name has a finding"),
     Row(
@@ -124,8 +124,10 @@ def _node_selector(platform: str) -> dict[str, str]:
 def _findings(service: Service) -> Iterator[Finding]:
     data = service.data
     if numbers(data.get("user", "")) is None:
-        message = f"`{data['user']}` is a name, which Kubernetes cannot look up in the image; write its number"
-        yield service.finding("user", "error", "UserByName", message)
+        message = (
+            f"`{data['user']}` is a name, which Kubernetes cannot look up: the image's own user runs; write numbers"
+        )
+        yield service.finding("user", "warning", "UserByName", message)
     for index, group in enumerate(data.get("group_add") or ()):
         if not group.isdecimal():
             message = f"`{group}` is a name, which Kubernetes cannot look up in the image; write its number"

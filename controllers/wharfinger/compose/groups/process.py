@@ -52,7 +52,8 @@ ROWS: Final = (
     Row(
         "services.*.build",
         "reported",
-        "nothing is built here: build and push the image, and write its name as `image`; an error without `image`",
+        "nothing is built here: build the image and push it, by its name in `image`, or without one as PROJECT-SERVICE "
+        "in the registry of `--registry`",
     ),
     Row("services.*.command", "honoured", "`spec.args`; a `$` that Kubernetes would expand is escaped"),
     Row("services.*.entrypoint", "honoured", "`spec.command`, likewise; an empty one makes `command` the whole"),
@@ -80,7 +81,7 @@ ROWS: Final = (
 def part(service: Service) -> Part:
     """Image, command, environment, terminal."""
     data = service.data
-    spec: Object = {"image": data.get("image") or "missing"}
+    spec: Object = {"image": image(service)}
     command, args = _command(data)
     pull = _PULL.get(data.get("pull_policy", ""))
     spec |= _given(command=command, args=args, env=_environment(data), imagePullPolicy=pull)
@@ -96,6 +97,15 @@ def part(service: Service) -> Part:
         container=container,
         findings=(*_image_findings(service), *_process_findings(service), *reported(service, _TABLE)),
     )
+
+
+def image(service: Service) -> str:
+    """The image, or, where it is to be built, the name that Compose gives it: ``shop-web``, in the registry if any."""
+    if named := service.data.get("image"):
+        return str(named)
+    registry = service.context.defaults.registry
+    built = f"{service.context.project.get('name')}-{service.name}".lower()
+    return f"{registry.rstrip('/')}/{built}" if registry else built
 
 
 def _needs_init(data: Object) -> bool:
@@ -132,11 +142,8 @@ def _environment(data: Object) -> list[Object]:
 
 def _image_findings(service: Service) -> Iterator[Finding]:
     data = service.data
-    if not data.get("image"):
-        message = "needs an `image`: build and push it, and write its name; nothing is built here"
-        yield service.finding("build" if data.get("build") else "", "error", "ImageMissing", message)
-    elif data.get("build"):
-        message = "is not built here: push the image that `image` names before the workload is applied"
+    if data.get("build"):
+        message = f"is not built here: build it, and push it as {image(service)} before the workload is applied"
         yield service.finding("build", "warning", "NotBuilt", message)
     policy = data.get("pull_policy")
     if policy and policy not in _PULL:
