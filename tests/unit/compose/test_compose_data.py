@@ -124,4 +124,4 @@ def test_a_directory_of_given_files_is_mounted_whole_unless_it_is_too_large() ->
     assert {(each["path"], each["mode"]) for each in mounted} == {("/etc/conf/a", 0o444), ("/etc/conf/below/b", 0o555)}
     large = converted(files | {"conf/large": "x" * 600_000})
     assert "files" not in workloads(large)["web"]
-    assert reasons(large)["services.web.volumes[0]"] == "NotMounted"
+    assert reasons(large)["services.web.volumes[0].source"] == "NotMounted"

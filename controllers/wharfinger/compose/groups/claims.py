@@ -30,7 +30,9 @@ ROWS: Final = (
         "what the image has in its place is not copied, as a finding says",
     ),
     Row("volumes.*.name", "honoured", "name of the claim; the volume's key if absent"),
-    Row("volumes.*.external", "honoured", "the claim of that name is used, and not made; a finding says so"),
+    Row(
+        "volumes.*.external", "honoured", "the claim of that name is used, and not made; a finding says so", whole=True
+    ),
     Row("volumes.*.labels", "honoured", "annotations of the claim, but for those above"),
     Row(
         "volumes.*.driver",
@@ -145,7 +147,8 @@ def _findings(context: Context, key: str) -> Iterator[Finding]:
             yield located(context.document, path, "info", "ClaimNeeded", message)
         return
     if _elsewhere(volume):
-        yield located(context.document, f"{path}.driver_opts", "warning", "ClaimNeeded", _what_to_make(volume, name))
+        said = "driver" if volume.get("driver") not in (None, "local") else "driver_opts"
+        yield located(context.document, f"{path}.{said}", "warning", "ClaimNeeded", _what_to_make(volume, name))
         return
     yield from _sharing(context, key, path)
 

@@ -45,7 +45,12 @@ ROWS: Final = (
     ),
     Row("services.*.deploy.placement", "honoured", f"`spec.tasks.placement`, {_STACK}"),
     Row("services.*.deploy.placement.constraints", "honoured", f"`spec.tasks.placement.constraints`, {_STACK}"),
-    Row("services.*.deploy.placement.preferences", "honoured", f"`spec.tasks.placement.preferences`, {_STACK}"),
+    Row(
+        "services.*.deploy.placement.preferences",
+        "honoured",
+        f"`spec.tasks.placement.preferences`, {_STACK}",
+        whole=True,
+    ),
     Row(
         "services.*.deploy.placement.max_replicas_per_node",
         "honoured",
@@ -55,17 +60,15 @@ ROWS: Final = (
         "services.*.deploy.restart_policy",
         "honoured",
         f"`spec.tasks.restart`, {_STACK}: Swarm's defaults are any, 5s, no limit, all of the past",
+        whole=True,
     ),
     Row(
         "services.*.deploy.update_config",
         "honoured",
         f"`spec.tasks.update`, {_STACK}: Swarm's defaults are 1, 0s, pause, 5s, 0, stop-first; an error for jobs",
+        whole=True,
     ),
-    Row(
-        "services.*.deploy.rollback_config",
-        "honoured",
-        f"`spec.tasks.rollback`, {_STACK}: likewise",
-    ),
+    Row("services.*.deploy.rollback_config", "honoured", f"`spec.tasks.rollback`, {_STACK}: likewise", whole=True),
 )
 
 _JOBS: Final = ("replicated-job", "global-job")

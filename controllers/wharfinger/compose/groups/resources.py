@@ -60,6 +60,7 @@ ROWS: Final = (
         "partly",
         "`resources.limits`, by the vendor's extended resource (nvidia.com/gpu); `all`, chosen ones and options have "
         "a finding",
+        whole=True,
     ),
     Row("services.*.deploy.resources", "partly", "`spec.resources`, each as below"),
     Row("services.*.deploy.resources.limits.cpus", "honoured", "`resources.limits.cpu`"),
@@ -71,8 +72,8 @@ ROWS: Final = (
         "`resources.requests.cpu`; 0 if absent beside a limit, which Kubernetes would reserve otherwise",
     ),
     Row("services.*.deploy.resources.reservations.memory", "honoured", "`resources.requests.memory`, likewise"),
-    Row("services.*.deploy.resources.reservations.devices", "partly", "as `gpus`"),
-    Row("services.*.deploy.resources.reservations.generic_resources", "honoured", "see `deploy.placement`"),
+    Row("services.*.deploy.resources.reservations.devices", "partly", "as `gpus`", whole=True),
+    Row("services.*.deploy.resources.reservations.generic_resources", "honoured", "see `deploy.placement`", whole=True),
     *rows(_TABLE),
 )
 

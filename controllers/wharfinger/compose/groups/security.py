@@ -49,6 +49,7 @@ ROWS: Final = (
         "services.*.ulimits",
         "partly",
         "mode tasks: `spec.tasks.containers[].ulimits`; other modes have a finding, since no pod can say it",
+        whole=True,
     ),
     *rows(_TABLE),
 )
