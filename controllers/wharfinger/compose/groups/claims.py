@@ -147,7 +147,8 @@ def _findings(context: Context, key: str) -> Iterator[Finding]:
             yield located(context.document, path, "info", "ClaimNeeded", message)
         return
     if _elsewhere(volume):
-        yield located(context.document, f"{path}.driver_opts", "warning", "ClaimNeeded", _what_to_make(volume, name))
+        said = "driver" if volume.get("driver") not in (None, "local") else "driver_opts"
+        yield located(context.document, f"{path}.{said}", "warning", "ClaimNeeded", _what_to_make(volume, name))
         return
     yield from _sharing(context, key, path)
 

@@ -58,8 +58,9 @@ def _rows(sort: Sort) -> Iterator[Row]:
     yield Row(f"{above}.*.name", "honoured", f"beginning of the {sort.kind}'s name; the key if absent")
     yield Row(f"{above}.*.labels", "honoured", f"annotations of the {sort.kind}")
     yield Row(f"{above}.*.template_driver", "partly", "the content goes as it is; a finding where it has templates")
-    yield Row(f"{above}.*.driver", "reported", "the content must come from elsewhere; a finding says how")
-    yield Row(f"{above}.*.driver_opts", "reported", "see `driver`")
+    if sort is SECRETS:
+        yield Row(f"{above}.*.driver", "reported", "the content must come from elsewhere; a finding says how")
+        yield Row(f"{above}.*.driver_opts", "reported", "see `driver`")
     yield Row(below, "honoured", f"`spec.files`, at {sort.directory}SOURCE if there is no `target`", whole=True)
     yield Row(f"{below}.mode", "honoured", "`mode` of the file; 0444 if absent")
     yield Row(f"{below}.uid", "partly", "files are root's; another has a finding")
@@ -157,13 +158,11 @@ def _mode(used: Object) -> int:
 def _findings(service: Service) -> Iterator[Finding]:
     for sort in _SORTS:
         for index, used in enumerate(service.data.get(sort.attribute) or ()):
-            owners = [f"{name} {used[name]}" for name in ("uid", "gid") if str(used.get(name) or "0") != "0"]
-            if owners:
-                message = (
-                    f"the file is root's, not {' and '.join(owners)}; write a `mode` with which others can read it"
-                )
-                severity: Severity = "info" if _mode(used) & 0o004 else "warning"
-                yield service.finding(f"{sort.attribute}[{index}]", severity, "OwnerNotSet", message)
+            for name in ("uid", "gid"):
+                if str(used.get(name) or "0") != "0":
+                    severity: Severity = "info" if _mode(used) & 0o004 else "warning"
+                    message = f"the file is root's, not that of {used[name]}; write a `mode` with which it can be read"
+                    yield service.finding(f"{sort.attribute}[{index}].{name}", severity, "OwnerNotSet", message)
 
 
 def _above_findings(context: Context, sort: Sort, key: str) -> Iterator[Finding]:
@@ -172,7 +171,8 @@ def _above_findings(context: Context, sort: Sort, key: str) -> Iterator[Finding]
     if entry.get("external") or entry.get("driver"):
         yield from _needed(context, sort, path, name, entry)
     elif content is None:
-        yield located(context.document, path, "error", "ContentMissing", _missing(entry))
+        source = "environment" if "environment" in entry else "file"
+        yield located(context.document, f"{path}.{source}", "error", "ContentMissing", _missing(entry))
     elif len(content.encode()) > _MOST:
         message = f"has {len(content.encode())} bytes; a {sort.kind} holds {_MOST} at most; put it into the image"
         yield located(context.document, path, "error", "ContentTooLarge", message)
@@ -192,8 +192,12 @@ def _needed(context: Context, sort: Sort, path: str, name: str, entry: Object) -
     message = f"the {sort.kind} {name}, with the key `{KEY}`, must be in the namespace: it is used, and not made"
     if driver := entry.get("driver"):
         message += f"; {driver} is Swarm's plugin: have an operator for external secrets write it"
-    severity: Severity = "warning" if entry.get("driver") else "info"
-    yield located(context.document, path, severity, "ContentNeeded", message)
+    if entry.get("driver_opts"):
+        no_effect = "is for the plugin, and has no effect; tell it to what writes the Secret"
+        yield located(context.document, f"{path}.driver_opts", "warning", "ContentNeeded", no_effect)
+    severity: Severity = "warning" if driver else "info"
+    where = f"{path}.driver" if driver else f"{path}.external"
+    yield located(context.document, where, severity, "ContentNeeded", message)
 
 
 def _missing(entry: Object) -> str:

@@ -174,6 +174,6 @@ def _mount_findings(service: Service, path: str, mount: Object) -> Iterator[Find
         yield service.finding(path, "info", "ImageVolumeNeeded", message)
     elif kind == "npipe":
         message = f"{target}: named pipes are Windows nodes' own, and not mounted; write a hostPath in spec.pod"
-        yield service.finding(path, "warning", "NotMounted", message)
+        yield service.finding(f"{path}.source", "warning", "NotMounted", message)
     elif kind == "bind":
-        yield from left_out(service, path, mount)
+        yield from left_out(service, f"{path}.source", mount)
