@@ -48,7 +48,7 @@ def test_it_prints_workloads_and_what_is_beside_them(shop: Path, capsys: pytest.
     assert found["Service", "web-published"]["spec"]["ports"][0]["port"] == 80
     assert {each["metadata"]["namespace"] for each in found.values()} == {"shop"}
     assert found["Service", "web"]["metadata"]["labels"] == {"com.docker.compose.project": "myshop"}
-    assert err == ""
+    assert [line for line in err.splitlines() if " info: " not in line] == []
 
 
 def test_it_prints_what_workloads_stand_for(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +69,7 @@ def test_findings_say_where_as_compilers_do(shop: Path, capsys: pytest.CaptureFi
     assert invoke(["convert", put(shop, text)]) == 0
     out, err = capsys.readouterr()
     assert out
-    assert err.startswith("compose.yaml:5:5: warning: services.web.umask: ")
+    assert any(line.startswith("compose.yaml:5:5: warning: services.web.umask: ") for line in err.splitlines())
 
 
 def test_an_error_leaves_standard_output_empty(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
