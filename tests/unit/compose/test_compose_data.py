@@ -125,3 +125,9 @@ def test_a_directory_of_given_files_is_mounted_whole_unless_it_is_too_large() ->
     large = converted(files | {"conf/large": "x" * 600_000})
     assert "files" not in workloads(large)["web"]
     assert reasons(large)["services.web.volumes[0].source"] == "NotMounted"
+
+
+def test_the_directory_of_the_documents_themselves_is_not_mounted() -> None:
+    found = converted("services: {web: {image: web, volumes: ['.:/code']}}")
+    assert "files" not in workloads(found)["web"]
+    assert reasons(found)["services.web.volumes[0].source"] == "NotMounted"
