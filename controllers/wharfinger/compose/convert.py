@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from wharfinger.api import GROUP, VERSION
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
@@ -14,7 +15,9 @@ from wharfinger.compose.dialect import by_content
 from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
 from wharfinger.compose.parser import Dialect, Document
 from wharfinger.compose.part import Context, Defaults, Part, Service, located, merged
-from wharfinger.compose.rows import leaves, row_of
+from wharfinger.compose.rows import Index, leaves
+
+_KNOWN: Final = Index(ROWS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ def _unknown(document: Document) -> Iterator[Finding]:
     """Attributes that no row speaks of: newer ones than we know. Nothing is dropped in silence."""
     told: set[tuple[str, ...]] = set()
     for path in leaves(document.project):
-        if any(step.startswith("x-") for step in path) or path in told or row_of(ROWS, path):
+        if any(step.startswith("x-") for step in path) or path in told or _KNOWN.row_of(path):
             continue
         told.add(path)
         message = "is not known to this version, and has no effect"

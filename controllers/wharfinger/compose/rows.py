@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Verdict = Literal["honoured", "partly", "reported", "refused"]
@@ -27,20 +26,41 @@ class Row:
 ANY: Final = "*"
 
 
-@lru_cache(maxsize=4096)
 def steps(path: str) -> tuple[str, ...]:
     """``services.web.ports[0].target`` and ``services.*.ports[].target`` alike, as steps without indexes."""
     return tuple(part.split("[", 1)[0] for part in path.split("."))
 
 
-def row_of(rows: Iterable[Row], path: tuple[str, ...]) -> Row | None:
-    """The row that says most about a path, given as steps with real names; None where none does."""
-    fitting = [row for row in rows if _fits(steps(row.path), path)]
-    return max(fitting, key=lambda row: len(steps(row.path)), default=None)
+class Index:
+    """Rows by their steps, for many look-ups: a tree of steps, with the row of a path in its node."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._top = _Node()
+        for row in rows:
+            node = self._top
+            for step in steps(row.path):
+                node = node.below.setdefault(step, _Node())
+            node.row = row
+
+    def row_of(self, path: Iterable[str]) -> Row | None:
+        """The row that says most about a path, given as steps with real names; None where none does."""
+        found: Row | None = None
+        nodes = [self._top]
+        for step in path:
+            nodes = [node.below[key] for node in nodes for key in (step, ANY) if key in node.below]
+            found = next((node.row for node in nodes if node.row), found)
+        return found
 
 
-def _fits(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    return len(pattern) <= len(path) and all(want in (ANY, have) for want, have in zip(pattern, path, strict=False))
+@dataclass(slots=True)
+class _Node:
+    row: Row | None = None
+    below: dict[str, _Node] = field(default_factory=dict)
+
+
+def row_of(rows: Iterable[Row], path: Iterable[str]) -> Row | None:
+    """The row that says most about a path, for a look-up or two."""
+    return Index(rows).row_of(path)
 
 
 def leaves(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
