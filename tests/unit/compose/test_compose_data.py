@@ -125,3 +125,29 @@ def test_a_directory_of_given_files_is_mounted_whole_unless_it_is_too_large() ->
     large = converted(files | {"conf/large": "x" * 600_000})
     assert "files" not in workloads(large)["web"]
     assert reasons(large)["services.web.volumes[0].source"] == "NotMounted"
+
+
+def test_the_directory_of_the_documents_themselves_is_not_mounted() -> None:
+    found = converted("services: {web: {image: web, volumes: ['.:/code']}}")
+    assert "files" not in workloads(found)["web"]
+    assert reasons(found)["services.web.volumes[0].source"] == "NotMounted"
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [("kompose.volume.size", "much"), ("kompose.volume.size", "0"), ("wharfinger.dev/access-mode", "Everybody")],
+)
+def test_a_label_that_no_claim_takes_is_refused(label: str, value: str) -> None:
+    volumes = f"volumes: {{data: {{labels: {{{label}: '{value}'}}}}}}"
+    found = converted(f"services: {{web: {{image: web, volumes: ['data:/data']}}}}\n{volumes}")
+    assert found.refused
+    assert reasons(found)[f"volumes.data.labels.{label}"] == "ValueUnknown"
+
+
+@pytest.mark.parametrize(("written", "asked"), [("500Mi", "500Mi"), ("2G", "2G"), ("10gb", "10Gi"), ("1024", "1Ki")])
+def test_a_label_says_the_size_of_a_claim(written: str, asked: str) -> None:
+    """A quantity of Kubernetes as it is, else a size as Docker writes it."""
+    volumes = f"volumes: {{data: {{labels: {{kompose.volume.size: '{written}'}}}}}}"
+    found = converted(f"services: {{web: {{image: web, volumes: ['data:/data']}}}}\n{volumes}")
+    claim = objects(found, "PersistentVolumeClaim")["data"]
+    assert claim["spec"]["resources"]["requests"] == {"storage": asked}

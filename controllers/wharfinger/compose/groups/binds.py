@@ -30,15 +30,18 @@ def bound_files(service: Service) -> list[Object]:
 
 
 def _given(service: Service, mount: Object) -> dict[str, str]:
-    """Path in the container to content: of the file, or of all files of the directory."""
+    """Path in the container to content: of the file, or of all files of the directory.
+
+    The documents' own directory is none: what was given of it are the documents.
+    """
     source, target = str(mount.get("source", "")), mount["target"].rstrip("/")
-    if source.startswith("/"):
-        return {}
     wanted = normpath(source)
+    if source.startswith("/") or wanted == ".":
+        return {}
     files = {normpath(path): text for path, text in service.context.files.items()}
     if wanted in files:
         return {target: files[wanted]}
-    below = "" if wanted == "." else f"{wanted}/"
+    below = f"{wanted}/"
     return {f"{target}/{path.removeprefix(below)}": text for path, text in files.items() if path.startswith(below)}
 
 

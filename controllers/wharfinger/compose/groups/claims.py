@@ -48,6 +48,7 @@ ROWS: Final = (
 
 _CLAIM = re.compile(r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
 _MANY: Final = ("ReadWriteMany", "ReadOnlyMany")
+_ACCESS_MODES: Final = ("ReadWriteOnce", "ReadWriteOncePod", *_MANY)
 
 
 def claim_name(context: Context, key: str) -> str:
@@ -130,7 +131,7 @@ def _claim(context: Context, key: str) -> Object:
 def _size(volume: Object) -> str | None:
     """What the label says: a Kubernetes quantity as it is, a size of Docker's in its own units."""
     text = str((volume.get("labels") or {}).get(SIZE_LABEL, ""))
-    return text if re.fullmatch(r"[0-9.]+[KMGTP]i?", text) else of_size(text)
+    return text if re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)?([kMGTP]|[KMGTP]i)", text) else of_size(text)
 
 
 def _findings(context: Context, key: str) -> Iterator[Finding]:
@@ -150,7 +151,20 @@ def _findings(context: Context, key: str) -> Iterator[Finding]:
         said = "driver" if volume.get("driver") not in (None, "local") else "driver_opts"
         yield located(context.document, f"{path}.{said}", "warning", "ClaimNeeded", _what_to_make(volume, name))
         return
+    yield from _label_values(context, key, path)
     yield from _sharing(context, key, path)
+
+
+def _label_values(context: Context, key: str, path: str) -> Iterator[Finding]:
+    """Of those that speak to us, what no claim takes."""
+    volume = _volume(context, key)
+    size = (volume.get("labels") or {}).get(SIZE_LABEL)
+    if size is not None and not _size(volume):
+        message = f"`{size}` is no size; write it as 500Mi or 10Gi"
+        yield located(context.document, f"{path}.labels.{SIZE_LABEL}", "error", "ValueUnknown", message)
+    if _access(volume) not in _ACCESS_MODES:
+        message = f"`{_access(volume)}` is no access mode; write one of {', '.join(_ACCESS_MODES)}"
+        yield located(context.document, f"{path}.labels.{ACCESS_LABEL}", "error", "ValueUnknown", message)
 
 
 def _what_to_make(volume: Object, name: str) -> str:
