@@ -12,6 +12,7 @@ from wharfinger.compose.groups import (
     health,
     hooks,
     identity,
+    kompose,
     lifecycle,
     naming,
     networks,
@@ -41,6 +42,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     volumes.part,
     contents.part,
     deploy.part,
+    kompose.part,
 )
 """For each service."""
 

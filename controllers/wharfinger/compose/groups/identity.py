@@ -39,7 +39,12 @@ ROWS: Final = (
         "`hostname` of the pods, and a Service of that name; only what stands before the first dot, with a finding",
     ),
     Row("services.*.container_name", "honoured", "a Service of that name, by which others reach the service too"),
-    Row("services.*.labels", "partly", "annotations of the pods; a key that Kubernetes does not take has a finding"),
+    Row(
+        "services.*.labels",
+        "partly",
+        "annotations of the pods; a key that Kubernetes does not take has a finding, and so has one of "
+        "kompose's that is not honoured (those for pull secrets, accounts and autoscalers are)",
+    ),
     Row("services.*.label_file", "honoured", "likewise; `labels` wins"),
     Row("services.*.annotations", "partly", "annotations of the pods, likewise"),
     Row("services.*.platform", "honoured", "`nodeSelector` by kubernetes.io/os and kubernetes.io/arch"),
