@@ -65,7 +65,7 @@ def _fault(argv: list[str], helm: Path) -> str | None:
 
 
 def _of_make(words: list[str]) -> str | None:
-    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     unknown = [word for word in words if "=" not in word and not word.startswith("-") and word not in targets]
     return f"make has no target {unknown[0]}" if unknown else None
 
