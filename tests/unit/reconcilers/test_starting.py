@@ -9,7 +9,7 @@ from tests.support.refusals import document
 from wharfinger.api.parse import parse
 from wharfinger.api.resource import Object
 from wharfinger.placement import PodPlacement
-from wharfinger.reconcilers.tasking.starting import Starting, program_findings, start_findings, started
+from wharfinger.reconcilers.tasking.starting import Starting, program_findings, run_findings, start_findings, started
 from wharfinger.render import Template, tasks_block
 from wharfinger.rollout import RevisionRef
 from wharfinger.rollout.tasks.machine import Start
@@ -64,6 +64,15 @@ def test_with_the_label_it_can_be_filled_in() -> None:
     found = started(making(serviceLabels={"tier": "front"}), [start(1, OLD)], ())
     assert (len(found.pods), found.findings) == (1, ())
     assert list(start_findings(making(serviceLabels={"tier": "front"}))) == []
+
+
+def test_it_is_not_gone_back_to() -> None:
+    """Else what runs would be stopped for what cannot start."""
+    (finding,) = run_findings(making(), OLD)
+    assert (finding.path, finding.severity, finding.reason) == ("spec.tasks", "error", "RevisionUnfilled")
+    assert "there is no `.Service.Labels.tier`" in finding.message
+    assert run_findings(making(), NEW) == run_findings(making(serviceLabels={"tier": "front"}), OLD) == ()
+    assert run_findings(making(deployment={}), OLD) == ()
 
 
 def test_by_ecs_rules_nothing_is_filled_in() -> None:

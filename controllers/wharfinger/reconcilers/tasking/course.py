@@ -8,6 +8,7 @@ from typing import Final
 
 from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
+from wharfinger.api.status import Finding
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.reconcilers.gate import Gate
 from wharfinger.reconcilers.tasking import situation as looking
@@ -20,6 +21,7 @@ from wharfinger.reconcilers.tasking.starting import (
     Starting,
     placement_of,
     program_findings,
+    run_findings,
     start_findings,
     started,
 )
@@ -73,7 +75,7 @@ def _gate(look: _Look, template: Templates) -> Gate:
         template=template,
         start_image=view.start_image,
     )
-    found = (*start_findings(making), *program_findings(making, decision.run))
+    found = tuple(_hindrances(making, decision.run, seen.target))
     refused = any(each.severity == "error" for each in found)
     starts = started(making, decision.start, seen.tasks) if decision.start and not refused else Started()
     memory = memory_of(view.workload.uid)
@@ -104,6 +106,14 @@ def _gate(look: _Look, template: Templates) -> Gate:
         ),
         wake_at=min((due for due in wakes if due), default=None),
     )
+
+
+def _hindrances(making: Starting, run: RevisionRef, target: RevisionRef) -> Iterator[Finding]:
+    """What keeps tasks from starting; the document's own templates were looked at already."""
+    yield from start_findings(making)
+    yield from program_findings(making, run)
+    if run != target:
+        yield from run_findings(making, run)
 
 
 def _going(look: _Look) -> Iterator[Object]:

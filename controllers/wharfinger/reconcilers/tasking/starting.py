@@ -26,6 +26,7 @@ from wharfinger.render.templating import (
     is_template,
     template_findings,
     texts,
+    unfilled,
     values,
 )
 from wharfinger.rollout import RevisionRef
@@ -82,7 +83,7 @@ def started(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...]) 
     """
     known = _ids_by_place(tasks)
     pods: list[Desired] = []
-    unfilled: dict[int, str] = {}
+    failed: dict[int, str] = {}
     for start in starts:
         ids = known.setdefault(start.place, [])
         identity = _identity(making, start, ids)
@@ -90,8 +91,8 @@ def started(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...]) 
         try:
             pods.append(prepare(POD, _pod(making, start, identity), wave=1, once=True))
         except TemplateError as error:
-            unfilled.setdefault(start.revision.number, str(error))
-    return Started(pods=tuple(pods), findings=tuple(_unfilled(unfilled)))
+            failed.setdefault(start.revision.number, str(error))
+    return Started(pods=tuple(pods), findings=tuple(_unfilled(failed)))
 
 
 def _identity(making: Starting, start: Start, ids: Iterable[str]) -> TaskIdentity:
@@ -148,6 +149,15 @@ def program_findings(making: Starting, run: RevisionRef) -> tuple[Finding, ...]:
         return ()
     message = "needs the start program: give the operator its image (wharfinger run --start-image)"
     return (Finding(path="spec.tasks.containers", severity="error", reason="NoStartImage", message=message),)
+
+
+def run_findings(making: Starting, run: RevisionRef) -> tuple[Finding, ...]:
+    """What keeps an earlier revision from being gone back to: a template of it cannot be filled in any more."""
+    why = unfilled(making.template(run).pod["spec"], making.workload, making.block, making.fitting)
+    if not why:
+        return ()
+    message = f"revision {run.number} cannot run, a template of it cannot be filled in any more: {why}"
+    return (Finding(path="spec.tasks", severity="error", reason="RevisionUnfilled", message=message),)
 
 
 def _placed(making: Starting, task: TaskIdentity) -> Placed:
