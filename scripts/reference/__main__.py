@@ -13,6 +13,7 @@ from pathlib import Path
 
 from scripts.reference.chart import values_page
 from scripts.reference.commands import commands_page, operator_page
+from scripts.reference.compose import compose_page
 from scripts.reference.conditions import conditions_page
 from scripts.reference.findings import findings_page
 from scripts.reference.kinds import kind_page
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
         "conditions.md": conditions_page(),
         "findings.md": findings_page(),
         "labels.md": labels_page(),
+        "compose.md": compose_page(),
         "commands.md": commands_page(),
         "operator.md": operator_page(),
         "helm-values.md": values_page(),

@@ -176,9 +176,12 @@ def machine() -> dict[str, set[str]]:
     }
 
 
-def test_down_leaves_the_machine_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_down_leaves_the_machine_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a Pod that runs and one whose image was never found, and after the node has crashed once."""
-    monkeypatch.setenv("WHARFINGER_STATE", str(tmp_path / "state"))
+    state = tmp_path_factory.mktemp("n")  # the path of a socket has at most 104 characters
+    monkeypatch.setenv("WHARFINGER_STATE", str(state))
     before = machine()
     with Cluster("brief", Options(node=NodeKind.REAL)) as cluster:
         pods = Pods(cluster, "default")
@@ -191,8 +194,8 @@ def test_down_leaves_the_machine_as_it_was(tmp_path: Path, monkeypatch: pytest.M
         assert machine() != before, "the comparison sees nothing"
     after = machine()
     assert {kind: after[kind] ^ before[kind] for kind in before} == {kind: set() for kind in before}
-    assert not _processes_that_name(tmp_path)
-    assert not list((tmp_path / "state/clusters").iterdir())
+    assert not _processes_that_name(state)
+    assert not list((state / "clusters").iterdir())
 
 
 def _said(*command: str) -> list[str]:

@@ -13,6 +13,7 @@ from wharfinger.cli import (
     apply,
     cluster,
     completion,
+    converting,
     demo,
     diff,
     doctor,
@@ -42,6 +43,7 @@ app.add_typer(cluster.app, name="cluster")
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("render")(render.render)
+app.command("convert")(converting.convert)
 app.command("apply")(apply.apply)
 app.command("diff")(diff.diff)
 app.command("wait")(wait.wait)

@@ -139,9 +139,12 @@ def is_of_cluster(right: tuple[str, ...]) -> bool:
 
 
 async def test_deployment_is_that_of_the_base(offline_helm: Helm) -> None:
-    """Less names, labels and what the chart's values put into the environment."""
+    """Less names, labels and what the chart's values put into the environment; the start image is each one's own."""
     ours, theirs = of_kind(await offline_helm.template({}), "Deployment")[0], base("deployment.yaml", "Deployment")
-    assert environment(theirs).items() <= environment(ours).items()
+    asked, given = environment(theirs), environment(ours)
+    assert asked.pop("WHARFINGER_START_IMAGE") == container(theirs)["image"]
+    assert given["WHARFINGER_START_IMAGE"] == container(ours)["image"]
+    assert asked.items() <= given.items()
     assert ours["spec"]["replicas"] == theirs["spec"]["replicas"]
     assert alike(ours) == alike(theirs)
 

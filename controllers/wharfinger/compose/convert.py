@@ -1,0 +1,101 @@
+"""A project to ContainerWorkloads and all that they need. Pure: read `convert` first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from wharfinger.api import GROUP, VERSION
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.resource import Object
+from wharfinger.api.status import Finding
+from wharfinger.compose import names
+from wharfinger.compose.dialect import by_content
+from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
+from wharfinger.compose.parser import Dialect, Document
+from wharfinger.compose.part import Context, Defaults, Part, Service, located, merged
+from wharfinger.compose.rows import Index, leaves
+
+_KNOWN: Final = Index(ROWS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What a project becomes."""
+
+    objects: tuple[Object, ...]
+    """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them; none after an error."""
+    findings: tuple[Finding, ...]
+    """By path."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether something is wrong enough to write nothing."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def convert(
+    document: Document,
+    *,
+    namespace: str,
+    files: Mapping[str, str],
+    dialect: Dialect | None = None,
+    defaults: Defaults | None = None,
+) -> Conversion:
+    """All services of a project. Every attribute becomes something, or has a finding.
+
+    `dialect` is chosen by what the project asks for, if None.
+    """
+    services: Object = document.project.get("services") or {}
+    context = Context(
+        document=document,
+        namespace=namespace,
+        dialect=dialect or by_content(document.project),
+        defaults=defaults or Defaults(),
+        files=files,
+        names=names.workloads(services),
+    )
+    above = [group(context) for group in TOP_LEVEL]
+    parts = {name: merged([group(_service(context, name)) for group in GROUPS]) for name in services}
+    objects = [each for part in (*above, *parts.values()) for each in part.objects]
+    findings = [each for part in (*above, *parts.values()) for each in part.findings]
+    workloads = [_workload(_service(context, name), part) for name, part in parts.items()]
+    told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
+    wrong = any(finding.severity == "error" for finding in told)
+    return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
+
+
+def _service(context: Context, name: str) -> Service:
+    return Service(name=name, data=context.project["services"][name], context=context)
+
+
+def _workload(service: Service, part: Part) -> Object:
+    whole, pod = dict(part.spec), part.pod
+    if part.container:
+        pod = pod | {"containers": [{"name": service.workload, **part.container}, *pod.get("containers", ())]}
+    if pod:
+        whole["pod"] = pod
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": CONTAINER_WORKLOAD.kind,
+        "metadata": {"name": service.workload, "namespace": service.context.namespace}
+        | ({"annotations": dict(part.annotations)} if part.annotations else {}),
+        "spec": whole,
+    }
+
+
+def _once(objects: list[Object]) -> list[Object]:
+    """Objects that several services need alike, once."""
+    return list({(each["kind"], each["metadata"]["name"]): each for each in objects}.values())
+
+
+def _unknown(document: Document) -> Iterator[Finding]:
+    """Attributes that no row speaks of: newer ones than we know. Nothing is dropped in silence."""
+    told: set[tuple[str, ...]] = set()
+    for path in leaves(document.project):
+        if any(step.startswith("x-") for step in path) or path in told or _KNOWN.row_of(path):
+            continue
+        told.add(path)
+        message = "is not known to this version, and has no effect"
+        yield located(document, ".".join(path), "warning", "UnknownAttribute", message)
