@@ -16,7 +16,6 @@ from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.operator import Operator
 
-
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what goes into its background so, and every command that a test interrupts would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
