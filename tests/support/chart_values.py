@@ -36,6 +36,7 @@ GOOD: dict[str, Object] = {
         },
         "watchSecrets": True,
         "nodePolicy": {"enabled": True},
+        "prometheus": {"url": "https://prometheus.example.com/shop", "secretName": "prometheus"},
         "logLevel": "debug",
         "logFormat": "plain",
         "shards": 6,
@@ -110,6 +111,15 @@ BAD: dict[str, tuple[Object, tuple[str, ...]]] = {
     "unknown-admission": ({"admission": {"mode": "loud"}}, ("admission", "mode", "warn", "enforce")),
     "admission-too-slow": ({"admission": {"timeoutSeconds": 31}}, ("admission", "timeoutSeconds", "30")),
     "authority-no-pem": ({"admission": {"caBundle": "LS0tLS1"}}, ("admission", "caBundle", "BEGIN CERTIFICATE")),
+    "prometheus-of-nowhere": ({"prometheus": {"url": "prometheus:9090"}}, ("prometheus", "url", "http")),
+    "prometheus-with-password": (
+        {"prometheus": {"url": "https://me:a@example.com"}},
+        ("prometheus", "url", "http"),
+    ),
+    "prometheus-in-clear": (
+        {"prometheus": {"url": "http://prometheus.example.com", "secretName": "prometheus"}},
+        ("prometheus.secretName needs a prometheus.url that begins with https://",),
+    ),
     "nodes-in-namespaces": (
         {"nodePolicy": {"enabled": True}, "watchNamespaces": ["shop"]},
         ("nodePolicy.enabled needs an operator of all namespaces",),

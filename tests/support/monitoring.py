@@ -79,6 +79,7 @@ class Prometheus:
     """A running Prometheus, asked over HTTP."""
 
     session: aiohttp.ClientSession
+    url: str
 
     async def ask(self, path: str, **parameters: str) -> Any:
         """The `data` of an answer of /api/v1. AssertionError with Prometheus' own words where it refuses."""
@@ -138,7 +139,7 @@ async def scraping(directory: Path, *, port: int, labels: dict[str, str], rules:
     try:
         async with aiohttp.ClientSession(f"http://{address}") as session:
             await eventually(lambda: _ready(session, process), timeout=_START, what=f"Prometheus is ready; {log}")
-            prometheus = Prometheus(session)
+            prometheus = Prometheus(session, f"http://{address}")
             await eventually(lambda: prometheus.query("up == 1"), timeout=_START, what="the operator is scraped")
             yield prometheus
     finally:

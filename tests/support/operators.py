@@ -12,6 +12,7 @@ from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.operator import Operator, Settings
 from wharfinger.reconcilers.operator import Features, controllers
+from wharfinger.reconcilers.prometheus import Prometheus
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def running(
     wrap: Callable[[KubeClient], KubeClient] | None = None,
     watch_secrets: bool = False,
     watch_nodes: bool | None = None,
-    prometheus: str | None = None,
+    prometheus: Prometheus | None = None,
     start_image: str = "",
     node_policies: bool = False,
     leader_election: bool = False,

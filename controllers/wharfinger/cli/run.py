@@ -11,6 +11,7 @@ from wharfinger.cli.errors import BadInputError
 
 if TYPE_CHECKING:
     from wharfinger.engine.settings import AdmissionSettings
+    from wharfinger.reconcilers.prometheus import Prometheus
 
 
 class LogFormat(StrEnum):
@@ -88,6 +89,10 @@ WatchSecrets = Annotated[
 PrometheusUrl = Annotated[
     str | None, _option("prometheus-url", "URL", "Prometheus to ask for the alarms of tasks; none if absent.")
 ]
+PrometheusCredentials = Annotated[
+    Path | None,
+    _option("prometheus-credentials", "DIR", "Directory with the token and the ca.crt to ask it, where it needs them."),
+]
 StartImage = Annotated[
     str,
     _option(
@@ -134,6 +139,7 @@ def run(
     watch_secrets: WatchSecrets = False,
     start_image: StartImage = "",
     prometheus_url: PrometheusUrl = None,
+    prometheus_credentials: PrometheusCredentials = None,
     node_policies: NodePolicies = False,
     admission: AdmissionOption = Admission.off,
     admission_certificates: AdmissionCertificates = None,
@@ -171,7 +177,7 @@ def run(
         watch_secrets=watch_secrets,
         node_policies=node_policies,
         start_image=start_image,
-        prometheus=prometheus_url,
+        prometheus=_prometheus(prometheus_url, prometheus_credentials),
     )
     operator.run(chosen, features)
 
@@ -184,3 +190,16 @@ def _admission(mode: Admission, certificates: Path | None, *, host: str, port: i
     if certificates is None:
         raise BadInputError(f"--admission {mode} needs --admission-certificates: a directory with tls.crt and tls.key")
     return AdmissionSettings(certificates=certificates, enforce=mode is Admission.enforce, host=host, port=port)
+
+
+def _prometheus(url: str | None, credentials: Path | None) -> "Prometheus | None":
+    from wharfinger.reconcilers.prometheus import Prometheus
+
+    if not url:
+        if credentials is not None:
+            raise BadInputError("--prometheus-credentials needs --prometheus-url")
+        return None
+    server = Prometheus(url, credentials)
+    for mistake in server.mistakes():
+        raise BadInputError(f"--prometheus-url: {mistake}")
+    return server

@@ -12,6 +12,7 @@ from wharfinger.engine.trim import shallow
 from wharfinger.reconcilers import nodepolicy, watches, workload
 from wharfinger.reconcilers.admission import admit
 from wharfinger.reconcilers.alarms import Alarms
+from wharfinger.reconcilers.prometheus import Prometheus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,8 @@ class Features:
     """Watch Nodes; by default where all namespaces are looked after, since nodes belong to none."""
     node_policies: bool = False
     """Keep NodePolicies, where all namespaces are looked after."""
-    prometheus: str | None = None
-    """URL of the Prometheus that alarms are asked of."""
+    prometheus: Prometheus | None = None
+    """The one that alarms are asked of."""
     start_image: str = ""
     """Image that holds the start program of tasks."""
 

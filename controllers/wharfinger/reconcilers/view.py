@@ -14,6 +14,7 @@ from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.stores import Stores
 from wharfinger.placement import Loads, Node, loads
 from wharfinger.reconcilers import nodes, watches
+from wharfinger.reconcilers.alarms import UNTOLD, Reading
 from wharfinger.reconcilers.content import DIGEST
 from wharfinger.render import referenced, tasks_block
 
@@ -46,8 +47,8 @@ class View:
     """All nodes, where tasks are placed on them; None where they are not watched, and in the other modes."""
     loads: Loads | None = None
     """What runs on them, where the placement asks."""
-    firing: frozenset[str] | None = None
-    """Names of the alarms of `spec.tasks.deployment` that are on; None where it cannot be told."""
+    alarms: Reading = UNTOLD
+    """How the alarms of `spec.tasks.deployment` stand."""
     digests: Mapping[tuple[str, str], str]
     """Content of the ConfigMaps and Secrets that it refers to, as far as they exist and are watched."""
     http_route: bool
@@ -78,10 +79,10 @@ def gather(
     status: ContainerWorkloadStatus,
     *,
     now: datetime,
-    firing: frozenset[str] | None = None,
+    alarms: Reading = UNTOLD,
     start_image: str = "",
 ) -> View:
-    """Everything about `workload`, from the caches; `firing` is what Prometheus said of its alarms.
+    """Everything about `workload`, from the caches; `alarms` is what Prometheus said of them.
 
     `start_image` is the operator's own setting.
     """
@@ -103,7 +104,7 @@ def gather(
         lost_nodes=frozenset(_lost_nodes(stores, pods)),
         nodes=_nodes(stores, workload),
         loads=_loads(stores, workload),
-        firing=firing,
+        alarms=alarms,
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
         secrets_watched=watches.CONTENT["Secret"] in stores,

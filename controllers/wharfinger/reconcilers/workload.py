@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wharfinger.api.builtin import CONTROLLER_REVISION, POD
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
@@ -12,7 +12,7 @@ from wharfinger.api.resource import Key, Object, key_of
 from wharfinger.engine.controller import Context, Result
 from wharfinger.engine.outcome import Outcome
 from wharfinger.reconcilers import found
-from wharfinger.reconcilers.alarms import PERIOD, Alarms, watched
+from wharfinger.reconcilers.alarms import UNTOLD, Alarms, look_again
 from wharfinger.reconcilers.plan import Plan, decide
 from wharfinger.reconcilers.reading import read, status_of
 from wharfinger.reconcilers.report import hindrance, refusal, report, state_of
@@ -45,8 +45,8 @@ async def reconcile(
         return None
 
     status_now = status_of(obj)
-    firing = await alarms.firing(workload) if alarms else None
-    view = gather(context.stores, workload, status_now, now=context.now(), firing=firing, start_image=start_image)
+    told = await alarms.read(workload) if alarms else UNTOLD
+    view = gather(context.stores, workload, status_now, now=context.now(), alarms=told, start_image=start_image)
     plan = decide(view)
     if plan.refused:
         _refuse(context, obj, refusal(obj, plan.findings, now=view.now))
@@ -63,7 +63,7 @@ async def reconcile(
     context.status.submit(obj, status)
     _announce(context, obj, plan, outcome)
     _count(context, key, plan, status)
-    return _again(plan, outcome, view.now, alarms=alarms is not None and watched(workload, status_now))
+    return _again(plan, outcome, view.now, alarms=look_again(workload, status_now, told) if alarms else None)
 
 
 def troubled(context: Context, key: Key, error: Exception) -> None:
@@ -130,11 +130,11 @@ def _count(context: Context, key: Key, plan: Plan, status: Object) -> None:
         context.metrics.rollbacks.labels(kind=CONTAINER_WORKLOAD.kind).inc()
 
 
-def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: bool) -> Result:
+def _again(plan: Plan, outcome: Outcome, now: datetime, *, alarms: timedelta | None) -> Result:
     """When to look again unasked, because no event may come to ask for it."""
     waits = [(plan.wake_at - now).total_seconds()] if plan.wake_at else []
     if alarms:
-        waits.append(PERIOD.total_seconds())  # Prometheus tells nobody
+        waits.append(alarms.total_seconds())
     if not outcome.ok:
         waits.append(_RETRY)  # what is in the way may be nobody's we watch
     if outcome.writes:

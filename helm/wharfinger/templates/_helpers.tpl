@@ -48,3 +48,19 @@ chart needs wins over what users say. */}}
 {{- $tag := default .Chart.AppVersion .Values.image.tag }}
 {{- .Values.image.repository }}:{{ $tag }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end }}
+
+{{/* The Secret to ask Prometheus with; empty for none. */}}
+{{- define "wharfinger.prometheusSecret" -}}
+{{- if .Values.prometheus.secretName }}
+{{- if not (hasPrefix "https://" .Values.prometheus.url) }}
+{{- fail "prometheus.secretName needs a prometheus.url that begins with https://, else anybody on the way could read it" }}
+{{- end }}
+{{- .Values.prometheus.secretName }}
+{{- end }}
+{{- end }}
+
+{{/* The port in Prometheus' URL, or that of its scheme. */}}
+{{- define "wharfinger.prometheusPort" -}}
+{{- $url := urlParse .Values.prometheus.url }}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) }}
+{{- end }}

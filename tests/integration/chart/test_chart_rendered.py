@@ -51,6 +51,41 @@ async def test_tasks_get_the_start_program_from_the_operators_own_image(offline_
     assert environment(deployment)["WHARFINGER_START_IMAGE"] == container(deployment)["image"]
 
 
+async def test_prometheus_is_asked_where_it_is_named(offline_helm: Helm) -> None:
+    """With what it takes to ask it, which is mounted and stands in no argument and no variable."""
+    given = {"prometheus": {"url": "https://prometheus.example.com/shop", "secretName": "token"}}
+    plain, asking = [of_kind(await offline_helm.template(values), "Deployment")[0] for values in ({}, given)]
+    assert [name for name in environment(plain) if "PROMETHEUS" in name] == []
+    assert environment(asking)["WHARFINGER_PROMETHEUS_URL"] == "https://prometheus.example.com/shop"
+    directory = environment(asking)["WHARFINGER_PROMETHEUS_CREDENTIALS"]
+    (mount,) = [each for each in container(asking)["volumeMounts"] if each["mountPath"] == directory]
+    (volume,) = [each for each in asking["spec"]["template"]["spec"]["volumes"] if each["name"] == mount["name"]]
+    assert (mount["readOnly"], volume["secret"]) == (True, {"secretName": "token", "optional": True})
+
+
+@pytest.mark.parametrize(
+    ("url", "ports", "expected"),
+    [
+        ("", [], []),
+        ("", [9090], []),
+        ("http://prometheus.example.com:9090", [], [9090]),
+        ("http://prometheus.example.com", [], [80]),
+        ("https://prometheus.example.com/shop", [], [443]),
+        ("http://[2001:db8::1]:9090/", [], [9090]),
+        ("http://prometheus.example.com", [9090], [9090]),
+    ],
+)
+async def test_a_closed_network_lets_prometheus_be_asked(
+    offline_helm: Helm, url: str, ports: list[int], expected: list[int]
+) -> None:
+    """The port that its pods listen on: that of the URL, unless it is said to be another one."""
+    egress = {"enabled": True, "ports": [6443], "prometheusPorts": ports}
+    values: Object = {"prometheus": {"url": url}, "networkPolicy": {"egress": egress}}
+    (policy,) = of_kind(await offline_helm.template(values), "NetworkPolicy")
+    rules = [[port["port"] for port in rule["ports"]] for rule in policy["spec"]["egress"]]
+    assert rules == [[53, 53], [6443], *([expected] if expected else [])]
+
+
 # Rights
 
 

@@ -108,3 +108,23 @@ def test_admission_needs_a_certificate(capsys: pytest.CaptureFixture[str]) -> No
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert "--admission-certificates" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--prometheus-url", "https://me:hunter2@example.com"], "may not hold a password"),
+        (["--prometheus-url", "prometheus:9090"], "http:// or https://"),
+        (["--prometheus-url", "http://example.com", "--prometheus-credentials", "."], "need https://"),
+        (["--prometheus-credentials", "."], "needs --prometheus-url"),
+    ],
+)
+def test_a_prometheus_that_cannot_be_right_is_refused(
+    capsys: pytest.CaptureFixture[str], options: list[str], says: str
+) -> None:
+    """In one line, without the password that stands there."""
+    assert invoke(["run", *options]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
+    assert "hunter2" not in err

@@ -8,6 +8,7 @@ from typing import Final
 
 from wharfinger.api.labels import ROLLBACK_TO_ANNOTATION
 from wharfinger.api.resource import Object
+from wharfinger.api.status import Finding
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.reconcilers.gate import Gate
 from wharfinger.reconcilers.tasking import situation as looking
@@ -15,7 +16,15 @@ from wharfinger.reconcilers.tasking.counting import counted
 from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.tasking.remembering import Keeping, remember
-from wharfinger.reconcilers.tasking.starting import Starting, placement_of, program_findings, start_findings, to_start
+from wharfinger.reconcilers.tasking.starting import (
+    Started,
+    Starting,
+    placement_of,
+    program_findings,
+    run_findings,
+    start_findings,
+    started,
+)
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Template, tasks_block
 from wharfinger.rollout import History, Observation, RevisionRef, unknown_pin
@@ -66,9 +75,9 @@ def _gate(look: _Look, template: Templates) -> Gate:
         template=template,
         start_image=view.start_image,
     )
-    found = (*start_findings(making), *program_findings(making, decision.run))
+    found = tuple(_hindrances(making, decision.run, seen.target))
     refused = any(each.severity == "error" for each in found)
-    starts = tuple(to_start(making, decision.start, seen.tasks)) if decision.start and not refused else ()
+    starts = started(making, decision.start, seen.tasks) if decision.start and not refused else Started()
     memory = memory_of(view.workload.uid)
     kept = remember(view.workload, seen.tasks, memory.known, decision, _keeping(look), now=view.now)
     pin = view.workload.annotations.get(ROLLBACK_TO_ANNOTATION)
@@ -77,8 +86,8 @@ def _gate(look: _Look, template: Templates) -> Gate:
         state=decision.rollout,
         run=decision.run,
         tasks=decision.status,
-        waiting_for=decision.waiting_for,
-        children=(*kept.write, *starts),
+        waiting_for="; ".join(filter(None, (decision.waiting_for, *(each.message for each in starts.findings)))),
+        children=(*kept.write, *starts.pods),
         before_deleting=kept.write,
         drop=kept.drop,
         settle=min(_SLOWEST, len(seen.tasks) / _A_SECOND),
@@ -88,9 +97,23 @@ def _gate(look: _Look, template: Templates) -> Gate:
         persist_first=decision.persist_first,
         announce=decision.announce,
         rolled_back=decision.rolled_back,
-        findings=(*found, *decision.findings, *unknown_pin(seen.history, pin, seen.target)),
+        findings=(
+            *found,
+            *starts.findings,
+            *view.alarms.findings,
+            *decision.findings,
+            *unknown_pin(seen.history, pin, seen.target),
+        ),
         wake_at=min((due for due in wakes if due), default=None),
     )
+
+
+def _hindrances(making: Starting, run: RevisionRef, target: RevisionRef) -> Iterator[Finding]:
+    """What keeps tasks from starting; the document's own templates were looked at already."""
+    yield from start_findings(making)
+    yield from program_findings(making, run)
+    if run != target:
+        yield from run_findings(making, run)
 
 
 def _going(look: _Look) -> Iterator[Object]:

@@ -68,7 +68,7 @@ def situation(
         drained=land.drained,
         gone=land.down,
         rollback_policies=_rollback_policies(view.of(CONTROLLER_REVISION)),
-        firing=view.firing,
+        firing=view.alarms.on,
         status=view.status.tasks,
         rollout=view.status.rollout,
         now=view.now,

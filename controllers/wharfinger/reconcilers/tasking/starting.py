@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -19,7 +19,16 @@ from wharfinger.reconcilers.tasking.nodes import Ground
 from wharfinger.reconcilers.view import View
 from wharfinger.render import Placed, TaskIdentity, Template, needs_program, selector, task_pod
 from wharfinger.render.names import main_container
-from wharfinger.render.templating import expanded, has_templates, is_template, template_findings, texts, values
+from wharfinger.render.templating import (
+    TemplateError,
+    expanded,
+    has_templates,
+    is_template,
+    template_findings,
+    texts,
+    unfilled,
+    values,
+)
 from wharfinger.rollout import RevisionRef
 from wharfinger.rollout.tasks.machine import Start
 from wharfinger.rollout.tasks.task import Place, Task
@@ -56,27 +65,60 @@ class Starting:
         return tuple(node for node in self.nodes if fits(self.block, node, pod={"containers": []}))
 
 
-def to_start(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...]) -> Iterator[Desired]:
-    """The Pods, each to be made once and then left as it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """What comes of tasks to start."""
+
+    pods: tuple[Desired, ...] = ()
+    """Each to be made once, and then left as it is."""
+    findings: tuple[Finding, ...] = ()
+    """Revisions whose Pods cannot be made."""
+
+
+def started(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...]) -> Started:
+    """The Pods of tasks to start.
+
+    An earlier revision's texts may ask for what the workload has no more, such as a label of its service. Its tasks
+    are not started then; all others are, and so is the update that replaces them.
+    """
     known = _ids_by_place(tasks)
+    pods: list[Desired] = []
+    failed: dict[int, str] = {}
     for start in starts:
         ids = known.setdefault(start.place, [])
-        identity = TaskIdentity(
-            id=new_id(making.workload.uid, start, ids),
-            slot=start.place.slot,
-            node=start.place.node,
-            iteration=start.iteration,
-            cause=start.cause,
-        )
+        identity = _identity(making, start, ids)
         ids.append(identity.id)
-        made = task_pod(
-            making.workload,
-            making.template(start.revision),
-            identity,
-            _placed(making, identity),
-            start_image=making.start_image,
+        try:
+            pods.append(prepare(POD, _pod(making, start, identity), wave=1, once=True))
+        except TemplateError as error:
+            failed.setdefault(start.revision.number, str(error))
+    return Started(pods=tuple(pods), findings=tuple(_unfilled(failed)))
+
+
+def _identity(making: Starting, start: Start, ids: Iterable[str]) -> TaskIdentity:
+    return TaskIdentity(
+        id=new_id(making.workload.uid, start, ids),
+        slot=start.place.slot,
+        node=start.place.node,
+        iteration=start.iteration,
+        cause=start.cause,
+    )
+
+
+def _pod(making: Starting, start: Start, identity: TaskIdentity) -> Object:
+    template, where = making.template(start.revision), _placed(making, identity)
+    return task_pod(making.workload, template, identity, where, start_image=making.start_image)
+
+
+def _unfilled(errors: Mapping[int, str]) -> Iterator[Finding]:
+    """A revision's templates cannot be filled in any more, so that none of its tasks can start."""
+    for number, error in sorted(errors.items()):
+        yield Finding(
+            path="spec.tasks",
+            severity="warning",
+            reason="RevisionUnfilled",
+            message=f"no task of revision {number} can start, a template of it cannot be filled in any more: {error}",
         )
-        yield prepare(POD, made, wave=1, once=True)
 
 
 def new_id(workload: str, start: Start, known: Iterable[str]) -> str:
@@ -107,6 +149,15 @@ def program_findings(making: Starting, run: RevisionRef) -> tuple[Finding, ...]:
         return ()
     message = "needs the start program: give the operator its image (wharfinger run --start-image)"
     return (Finding(path="spec.tasks.containers", severity="error", reason="NoStartImage", message=message),)
+
+
+def run_findings(making: Starting, run: RevisionRef) -> tuple[Finding, ...]:
+    """What keeps an earlier revision from being gone back to: a template of it cannot be filled in any more."""
+    why = unfilled(making.template(run).pod["spec"], making.workload, making.block, making.fitting)
+    if not why:
+        return ()
+    message = f"revision {run.number} cannot run, a template of it cannot be filled in any more: {why}"
+    return (Finding(path="spec.tasks", severity="error", reason="RevisionUnfilled", message=message),)
 
 
 def _placed(making: Starting, task: TaskIdentity) -> Placed:

@@ -5,7 +5,7 @@ of env, in the host name and in mounts, and so do we: they stay as written in a 
 Documents by ECS's rules have none: their texts are left alone, and so are those of all other modes.
 """
 
-from wharfinger.render.templating.check import template_findings
+from wharfinger.render.templating.check import template_findings, unfilled
 from wharfinger.render.templating.grammar import TemplateError
 from wharfinger.render.templating.podspec import NODE_NAME_VARIABLE, expanded, is_template, texts
 from wharfinger.render.templating.values import Values, has_templates, values
@@ -19,5 +19,6 @@ __all__ = [
     "is_template",
     "template_findings",
     "texts",
+    "unfilled",
     "values",
 ]

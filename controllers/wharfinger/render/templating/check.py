@@ -7,6 +7,7 @@ from typing import Any
 
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.findings import Path, error_at, text
+from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.api.tasks import TasksBlock
 from wharfinger.placement.node import Node
@@ -32,6 +33,18 @@ def template_findings(workload: Workload, block: TasksBlock, nodes: Iterable[Nod
             tried(place, each, known)
         except TemplateError as error:
             yield error_at(text("spec", place), "InvalidTemplate", str(error))
+
+
+def unfilled(spec: Object, workload: Workload, block: TasksBlock, nodes: Iterable[Node] | None) -> str:
+    """Why a revision's PodSpec cannot be filled in with what the workload has now; empty where it can be."""
+    written = [(place, each) for place, each in texts(spec) if is_template(each)] if has_templates(block) else []
+    known = _known(workload, block, nodes) if written else {}
+    for place, each in written:
+        try:
+            tried(place, each, known)
+        except TemplateError as error:
+            return str(error)
+    return ""
 
 
 def _known(workload: Workload, block: TasksBlock, nodes: Iterable[Node] | None) -> Known:

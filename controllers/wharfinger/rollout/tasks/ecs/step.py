@@ -125,5 +125,5 @@ def _findings(service: Service) -> Iterator[Finding]:
             path="spec.tasks.deployment.alarms",
             severity="warning",
             reason="AlarmsUnknown",
-            message="Prometheus cannot be asked, so alarms fail no deployment until it can",
+            message="none can be read, so none fails a deployment until one can; the log of the operator says why",
         )
