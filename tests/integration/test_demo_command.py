@@ -35,6 +35,16 @@ def operator_of(log: str) -> int:
     return int(found[1])
 
 
+def assert_tasks_are_shown(log: str) -> None:
+    """Services by Swarm's and ECS's rules, a job, a global service; and an update that fails, in Swarm's words."""
+    for name in ("stack", "stack-web", "ecs-web", "batch", "everywhere"):
+        assert f"$ wharfinger tasks -n wharfinger-demo {name}\n" in log
+    assert len(re.findall(r" batch\.\d .* Complete ", log)) == 4
+    assert re.search(r"\\_ stack\.\d .* Rejected .* ImagePullBackOff", log)
+    assert "updating → rollback_started → rollback_completed in " in log
+    assert "updating → completed in " in log
+
+
 @pytest.mark.timeout(600)
 def test_every_step_passes_and_nothing_is_left(name: str, tmp_path: Path) -> None:
     log = tmp_path / "demo.log"
@@ -47,8 +57,9 @@ def test_every_step_passes_and_nothing_is_left(name: str, tmp_path: Path) -> Non
     text = log.read_text()
     assert code == 0, text
     assert "\x1b" not in text
-    assert len(re.findall(r"^.* passed  .*$", text, re.MULTILINE)) == 6
+    assert len(re.findall(r"^.* passed  .*$", text, re.MULTILINE)) == 9
     assert "FAILED" not in text
+    assert_tasks_are_shown(text)
     how_to_go_on = text.split("== How to go on")[1]
     assert "make demo KEEP=1" in how_to_go_on
     assert "kubectl apply --server-side -k manifests" in how_to_go_on

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from wharfinger.cli.kube import Kube
+    from wharfinger.engine.client import KubeClient
     from wharfinger.rollout.tasks.task import Task
 
 Object = dict[str, Any]
@@ -37,7 +37,7 @@ async def tasks(
     from wharfinger.cli.names import plain
 
     async with call.connected() as kube:
-        found = await _read(kube, kube.namespace, plain(name))
+        found = await read(kube.client, kube.namespace, plain(name))
     _show(found if all_ else found.current(), call.output, ecs=ecs)
 
 
@@ -80,7 +80,8 @@ class Listing:
         return self.deployments.get(self.numbers.get(task.revision, 0), "")
 
 
-async def _read(kube: "Kube", namespace: str, name: str) -> Listing:
+async def read(client: "KubeClient", namespace: str, name: str) -> Listing:
+    """The tasks of a workload as the API server has them. Raises CommandError where it is of another mode."""
     import asyncio
     from datetime import UTC, datetime
 
@@ -89,14 +90,14 @@ async def _read(kube: "Kube", namespace: str, name: str) -> Listing:
     from wharfinger.cli.kube import WORKLOAD
     from wharfinger.rollout.tasks.observe import listed
 
-    workload = await kube.client.get(WORKLOAD, namespace, name)
+    workload = await client.get(WORKLOAD, namespace, name)
     if workload["spec"].get("mode") != "tasks":
         raise CommandError(f"{name} is of mode {workload['spec'].get('mode', 'service')}: only mode tasks has tasks")
     mine = f"{INSTANCE_LABEL}={name}"
     pods, histories, revisions = await asyncio.gather(
-        kube.client.list(POD, namespace, label_selector=f"{mine},{TASK_LABEL}"),
-        kube.client.list(CONFIG_MAP, namespace, label_selector=f"{mine},{HISTORY_LABEL}"),
-        kube.client.list(CONTROLLER_REVISION, namespace, label_selector=mine),
+        client.list(POD, namespace, label_selector=f"{mine},{TASK_LABEL}"),
+        client.list(CONFIG_MAP, namespace, label_selector=f"{mine},{HISTORY_LABEL}"),
+        client.list(CONTROLLER_REVISION, namespace, label_selector=mine),
     )
     now, block = datetime.now(UTC), workload["spec"].get("tasks") or {}
     deployments = workload.get("status", {}).get("tasks", {}).get("deployments", ())

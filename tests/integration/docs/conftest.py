@@ -75,7 +75,8 @@ def judges(docs_cluster: Cluster, docs_helm: Path, tmp_path: Path) -> Judges:
     kubeconfig = tmp_path / "kubeconfig"
     shutil.copy(docs_cluster.kubeconfig, kubeconfig)
     judges = Judges(kubeconfig, docs_helm, tmp_path)
-    judges.run(*judges.kubectl, "config", "set-context", "--current", "--namespace=examples")  # empty, unlike those of pages
+    # Not the namespace of pages: what they leave there would be merged with.
+    judges.run(*judges.kubectl, "config", "set-context", "--current", "--namespace=examples")
     for name in ("examples", NAMESPACE, SYSTEM):
         with contextlib.suppress(AssertionError):  # it is there already
             judges.run(*judges.kubectl, "create", "namespace", name)

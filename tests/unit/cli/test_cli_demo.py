@@ -14,8 +14,9 @@ from wharfinger.api.parse import parse
 from wharfinger.cli.demo.scene import Scene, describe, is_ready, restarts
 from wharfinger.cli.demo.stage import Place, foreign
 from wharfinger.cli.demo.steps import STEPS
+from wharfinger.cli.demo.tasking import TASK_STEPS
 from wharfinger.cli.demo.view import View, took
-from wharfinger.cli.demo.workloads import NAME, OWN, PUBLIC, Server, broken, hello, mended
+from wharfinger.cli.demo.workloads import NAME, OWN, PUBLIC, Server, broken, hello, mended, released, stack
 from wharfinger.cli.errors import CommandError
 
 IMAGE = "registry.example.com:5000/demo/web:1"
@@ -42,30 +43,33 @@ def scene(*, real: bool, to: io.StringIO | None = None) -> Scene:
 
 @pytest.mark.parametrize("real", [True, False])
 def test_every_document_of_the_demo_is_valid(real: bool) -> None:
-    whole = hello(Server(image=IMAGE, arguments=["netexec"], user=1000), "ns")
-    bad = merged(whole, broken(IMAGE, real=real))
-    assert parse(whole).spec.image == IMAGE
-    assert parse(bad).spec.image != IMAGE
-    assert merged(bad, mended(IMAGE)) == whole
+    for document in (hello, stack):
+        whole = document(Server(image=IMAGE, arguments=["netexec"], user=1000), "ns")
+        bad = merged(whole, broken(IMAGE, real=real))
+        assert parse(whole).spec.image == IMAGE
+        assert parse(bad).spec.image != IMAGE
+        assert merged(bad, mended(IMAGE)) == whole
+        assert parse(merged(bad, released(IMAGE))).spec.image == IMAGE
 
 
 @pytest.mark.parametrize("server", [OWN, PUBLIC])
 def test_the_images_that_come_with_it_make_valid_documents(server: Server) -> None:
-    assert parse(hello(server, "ns")).spec.args == list(server.arguments)
+    for document in (hello, stack):
+        assert parse(document(server, "ns")).spec.args == list(server.arguments)
 
 
 @pytest.mark.parametrize("real", [True, False])
 def test_every_step_has_a_command_with_all_names_filled_in(real: bool) -> None:
-    for step in STEPS:
+    for step in (*STEPS, *TASK_STEPS):
         command = scene(real=real).fill(step.command)
         assert command.startswith("kubectl ")
         assert "ns" in command
 
 
 def test_the_patches_in_the_commands_are_those_that_are_sent() -> None:
-    commands = [scene(real=True).fill(step.command) for step in STEPS if "patch" in step.command]
+    commands = [scene(real=True).fill(step.command) for step in (*STEPS, *TASK_STEPS) if "patch" in step.command]
     sent = [json.loads(command.split("'")[1]) for command in commands]
-    assert sent == [broken(IMAGE, real=True), mended(IMAGE)]
+    assert sent == [broken(IMAGE, real=True), mended(IMAGE), broken(IMAGE, real=True), released(IMAGE)]
 
 
 def test_a_killed_container_is_told_as_what_is_done() -> None:

@@ -1,8 +1,8 @@
 """``wharfinger demo``: the whole job shown on a real cluster, in a few minutes.
 
 - `stage`: the cluster and the operator, set up and taken down.
-- `workloads`: the workload that the demo plays with; `setup` applies it, the CRDs and the samples.
-- `steps`: what is shown, as data; `scene` is what a step has to hand.
+- `workloads`: the workloads that the demo plays with; `setup` applies them, the CRDs and the samples.
+- `steps`: what is shown, as data, and `tasking`: what of it is about tasks; `scene` is what a step has to hand.
 - `play`: set up, one step after another, the summary.
 - `waiting`: waits for the cluster to be as expected, by watching it; `view` is the narrator.
 """
@@ -35,6 +35,8 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave cluster and operator up.")] = False,
 ) -> None:
     """Show the whole job: resources become Ready, are broken by hand, and are put right; a bad image rolls back.
+
+    Tasks by Swarm's rules are updated and rolled back, too.
 
     Uses an embedded cluster of its own, or the one that --context names. Exit code 1 if a step fails.
     """

@@ -13,9 +13,10 @@ from wharfinger.cli.demo import setup
 from wharfinger.cli.demo.scene import PODS, Scene, describe, is_well
 from wharfinger.cli.demo.stage import NAMESPACE, Operator, Place, operator
 from wharfinger.cli.demo.steps import STEPS, Step
+from wharfinger.cli.demo.tasking import TASK_STEPS
 from wharfinger.cli.demo.view import View, took
 from wharfinger.cli.demo.waiting import NotSeenError, until
-from wharfinger.cli.demo.workloads import hello
+from wharfinger.cli.demo.workloads import hello, stack
 from wharfinger.cli.kube import WORKLOAD, connect
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError
@@ -85,18 +86,18 @@ async def _while_alive(running: Operator, work: Awaitable[T]) -> T:
 async def _steps(view: View, place: Place, client: KubeClient) -> list[Result]:
     scene = Scene(client=client, namespace=NAMESPACE, server=place.server, real=place.real, view=view)
     first = await _become_ready(scene, place)
-    return [first, *[await _step(scene, step) for step in STEPS]] if first.passed else [first]
+    return [first, *[await _step(scene, step) for step in (*STEPS, *TASK_STEPS)]] if first.passed else [first]
 
 
 async def _become_ready(scene: Scene, place: Place) -> Result:
-    """Apply the samples and our own workload, and follow them until every one is Ready."""
+    """Apply the samples and our own workloads, and follow them until every one is Ready."""
     view, title = scene.view, "Everything becomes Ready"
-    mine = hello(scene.server, scene.namespace)
-    documents = [*(setup.samples(scene.namespace) if place.samples else []), mine]
+    mine = [hello(scene.server, scene.namespace), stack(scene.server, scene.namespace)]
+    documents = [*(setup.samples(scene.namespace) if place.samples else []), *mine]
     view.title(title)
     view.say("One resource says what should run; this is all of it:")
-    view.document(yaml_text(mine))
-    view.command(f"kubectl apply -f hello.yaml{' -f manifests/samples' if len(documents) > 1 else ''}")
+    view.document(yaml_text(mine[0]))
+    view.command(f"kubectl apply -f hello.yaml -f stack.yaml{' -f manifests/samples' if place.samples else ''}")
     return await _tried(scene.view, title, _follow(scene, documents))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from wharfinger.api.builtin import BY_KIND, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from wharfinger.api.customresource import definition
-from wharfinger.api.kinds import KINDS
+from wharfinger.api.kinds import KINDS, NODE_POLICY
 from wharfinger.api.resource import Resource
 from wharfinger.cli.demo.waiting import Objects, until
 from wharfinger.cli.documents import read_documents
@@ -63,14 +63,14 @@ async def remove_namespace(client: KubeClient, namespace: str) -> None:
 
 
 def samples(namespace: str) -> list[Object]:
-    """The documents of manifests/samples, placed into the demo's namespace."""
+    """The documents of manifests/samples, placed into the demo's namespace; without those about the cluster's nodes."""
     if not SAMPLES.is_dir():
         return []
     documents = [document.content for document in read_documents([str(SAMPLES)])]
     return [
         {**content, "metadata": {**content["metadata"], "namespace": namespace}}
         for content in documents
-        if content["kind"] != "Kustomization"
+        if content["kind"] not in ("Kustomization", NODE_POLICY.kind)
     ]
 
 

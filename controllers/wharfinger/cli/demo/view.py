@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from wharfinger.cli.console import table
@@ -46,6 +47,11 @@ class View:
         """A document, as written."""
         for line in text.splitlines():
             self.console.print(f"     [dim]{escape(line)}[/]")
+
+    def rows(self, command: str, rows: Table) -> None:
+        """A table that a command of ours prints."""
+        self.command(command)
+        self.console.print(Padding(rows, (0, 0, 0, 5), expand=False))
 
     def seen(self, text: str, seconds: float) -> None:
         """What came of it, and how long that took."""

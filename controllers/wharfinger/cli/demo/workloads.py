@@ -1,4 +1,4 @@
-"""The workload that the demo plays with, as a person would write it, and the images that it can run."""
+"""The workloads that the demo plays with, as a person would write them, and the images that they can run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ from wharfinger.api import API_VERSION
 Object = dict[str, Any]
 
 NAME = "hello"
+STACK = "stack"
+"""The one of mode ``tasks``."""
 REPLICAS = 3
+"""Of either."""
 
 DEADLINE = "10s"
 """A rollout that gets no closer for so long has failed; short, so that nobody waits for the demo."""
@@ -41,17 +44,40 @@ PUBLIC = Server(
 
 def hello(server: Server, namespace: str) -> Object:
     """Three web servers behind a Service, with a health check."""
+    own = {
+        "ports": [{"name": "http", "containerPort": 8080, "servicePort": 80}],
+        "healthCheck": {"httpGet": {"path": "/healthz", "port": "http"}, "interval": "1s"},
+        "rollout": {"progressDeadline": DEADLINE},
+    }
+    return _workload(NAME, namespace, server, own)
+
+
+def stack(server: Server, namespace: str) -> Object:
+    """The same web server as three tasks by Swarm's rules: they are updated one at a time, and watched.
+
+    Without a Service: behind one, each would go on answering for a while before it stops.
+    """
+    update = {"parallelism": 1, "monitor": "1s", "failureAction": "rollback"}
+    own = {
+        "mode": "tasks",
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "service": {"enabled": False},
+        "healthCheck": {"httpGet": {"path": "/healthz", "port": "http"}, "interval": "1s"},
+        "tasks": {"restart": {"delay": "1s"}, "update": update, "rollback": {"monitor": "1s"}},
+    }
+    return _workload(STACK, namespace, server, own)
+
+
+def _workload(name: str, namespace: str, server: Server, own: Object) -> Object:
     return {
         "apiVersion": API_VERSION,
         "kind": "ContainerWorkload",
-        "metadata": {"name": NAME, "namespace": namespace},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {
             "image": server.image,
             **({"args": list(server.arguments)} if server.arguments else {}),
             "replicas": REPLICAS,
-            "ports": [{"name": "http", "containerPort": 8080, "servicePort": 80}],
-            "healthCheck": {"httpGet": {"path": "/healthz", "port": "http"}, "interval": "1s"},
-            "rollout": {"progressDeadline": DEADLINE},
+            **own,
             **({"pod": {"securityContext": {"runAsUser": server.user}}} if server.user else {}),
         },
     }
@@ -65,3 +91,8 @@ def broken(image: str, *, real: bool) -> Object:
 def mended(image: str) -> Object:
     """The patch to an image."""
     return {"spec": {"image": image}}
+
+
+def released(image: str) -> Object:
+    """The patch to another release of the same image."""
+    return {"spec": {"image": image, "env": [{"name": "RELEASE", "value": "2"}]}}
