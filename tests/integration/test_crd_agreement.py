@@ -201,6 +201,71 @@ CRON: Object = {
     },
 }
 
+_POLICY: Object = {
+    "parallelism": 2,
+    "delay": "1s",
+    "failureAction": "continue",
+    "monitor": "10s",
+    "maxFailureRatio": 0.5,
+    "order": "start-first",
+}
+SWARM: Object = {
+    "mode": "tasks",
+    "image": "web:1",
+    "replicas": 2,
+    "tasks": {
+        "scheduling": "replicated",
+        "restart": {"condition": "on-failure", "delay": "1s", "maxAttempts": 3, "window": "1m"},
+        "update": _POLICY,
+        "rollback": _POLICY,
+        "placement": {
+            "constraints": ["node.role == worker"],
+            "preferences": [{"spread": "node.labels.zone"}],
+            "maxReplicasPerNode": 2,
+            "genericResources": [{"kind": "gpu", "value": 1}],
+            "memberOf": ["attribute:zone == a"],
+            "distinctInstance": False,
+            "strategies": [{"type": "binpack", "field": "memory"}],
+            "controlPlane": True,
+        },
+        "containers": [
+            {
+                "name": "web",
+                "essential": True,
+                "dependsOn": [{"containerName": "db", "condition": "START"}],
+                "startTimeout": "1m",
+                "stopTimeout": "10s",
+                "restartPolicy": {"enabled": True, "ignoredExitCodes": [3], "restartAttemptPeriod": "60s"},
+                "ulimits": [{"name": "nofile", "softLimit": 10, "hardLimit": 20}],
+            }
+        ],
+        "serviceName": "shop_web",
+        "serviceLabels": {"team": "shop"},
+        "history": 5,
+    },
+}
+ECS: Object = {
+    "mode": "tasks",
+    "image": "web:1",
+    "tasks": {
+        "deployment": {
+            "minimumHealthyPercent": 50,
+            "maximumPercent": 200,
+            "deploymentCircuitBreaker": {
+                "enable": True,
+                "rollback": True,
+                "thresholdConfiguration": {"type": "COUNT", "value": 3},
+                "resetOnHealthyTask": False,
+            },
+            "alarms": {"enable": True, "rollback": True, "queries": [{"name": "errors", "query": "up == 0"}]},
+            "bakeTime": "1m",
+            "healthCheckGracePeriod": "30s",
+        }
+    },
+}
+WHOLE = {"service": SERVICE, "stateful": STATEFUL, "cron": CRON, "swarm": SWARM, "ecs": ECS}
+"""Documents that say everything between them."""
+
 WRONG: tuple[Any, ...] = (True, -1, 7, 10**12, "", "1.5", [1], {"unknown": 1})
 """In place of any value."""
 PARALLEL = 16
@@ -245,7 +310,7 @@ def _changed(spec: Object, path: Path, change: Any) -> Object:
     return copy
 
 
-@pytest.mark.parametrize("spec", [SERVICE, STATEFUL, CRON], ids=["service", "stateful", "cron"])
+@pytest.mark.parametrize("spec", WHOLE.values(), ids=WHOLE)
 async def test_the_whole_is_taken(world: World, spec: Object) -> None:
     parse(document(spec))
     assert await _taken(world, spec)
@@ -253,10 +318,10 @@ async def test_the_whole_is_taken(world: World, spec: Object) -> None:
 
 def test_the_whole_says_everything() -> None:
     fields = {info.alias or name for name, info in ContainerWorkloadSpec.model_fields.items()}
-    assert fields == SERVICE.keys() | STATEFUL.keys() | CRON.keys()
+    assert fields == {field for spec in WHOLE.values() for field in spec}
 
 
-@pytest.mark.parametrize("spec", [SERVICE, STATEFUL, CRON], ids=["service", "stateful", "cron"])
+@pytest.mark.parametrize("spec", WHOLE.values(), ids=WHOLE)
 async def test_broken_specs_are_read_as_the_server_reads_them(world: World, spec: Object) -> None:
     changes = list(broken(spec))
     gate = asyncio.Semaphore(PARALLEL)

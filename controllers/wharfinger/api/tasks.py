@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictFloat, StringConstraints
 
 from wharfinger.api.lists import ListMap
 from wharfinger.api.model import Bool, DnsLabel, Duration, Int, Labels, Model, Rule
@@ -44,7 +44,7 @@ class UpdatePolicy(Model):
     """What happens once more than `maxFailureRatio` of the slots failed. During a rollback, rollback means pause."""
     monitor: Duration = "5s"
     """A new task that ends so soon after it ran has failed. 0s counts as 5s, as Docker has it."""
-    max_failure_ratio: Annotated[float, Field(ge=0, le=1)] = 0
+    max_failure_ratio: Annotated[StrictFloat, Field(ge=0, le=1)] = 0
     """Failed slots, as a share of those to update, that are borne."""
     order: Literal["stop-first", "start-first"] = "stop-first"
     """start-first: the old task goes when the new one runs."""
