@@ -48,7 +48,7 @@ ROWS: Final = (
     Row(
         "services.*.ulimits",
         "partly",
-        "mode tasks: `spec.tasks.containers[].ulimits`; other modes have a finding, since no pod can say it",
+        "tasks with an `entrypoint`: `spec.tasks.containers[].ulimits`; elsewhere a finding, since no pod can say it",
         whole=True,
     ),
     *rows(_TABLE),
@@ -75,7 +75,7 @@ def part(service: Service) -> Part:
     """`spec.security`, the container's security context, the pod's namespaces."""
     limits = _ulimits(service.data)
     spec: Object = {"security": _security(service.data)}
-    if limits and mode_of(service) == "tasks":
+    if limits and _takes_limits(service):
         spec["tasks"] = {"containers": [{"name": service.workload, "ulimits": limits}]}
     context = _context(service.data)
     return Part(
@@ -179,9 +179,17 @@ def _findings(service: Service) -> Iterator[Finding]:
         if name not in _ULIMITS:
             message = f"is no limit of Linux; write one of {', '.join(_ULIMITS)}"
             yield service.finding(f"ulimits.{name}", "warning", "UlimitUnknown", message)
-    if data.get("ulimits") and mode_of(service) != "tasks":
-        message = "no pod can say it: the container runtime's own limits count; set those, or run it in mode tasks"
+    if data.get("ulimits") and not _takes_limits(service):
+        message = (
+            "no pod can say it: the container runtime's own limits count; set those, or run it as a task (a stack, or "
+            '`restart: "no"`) with its `entrypoint` written out'
+        )
         yield service.finding("ulimits", "warning", "UlimitsOfRuntime", message)
+
+
+def _takes_limits(service: Service) -> bool:
+    """Whether the start program of tasks can set limits: it has to know what to run then."""
+    return mode_of(service) == "tasks" and bool(service.data.get("entrypoint"))
 
 
 def _namespace(data: Object, attribute: str) -> str:
