@@ -105,7 +105,8 @@ def _makes(obj: Object) -> set[str]:
     running = render.template(workload)
     options = render.Options(replicas=workload.spec.replicas, http_route=True)
     made = [*render.file_maps(workload, running), *render.objects(workload, running, options=options)]
-    return {BY_KIND[each["apiVersion"], each["kind"]].plural for each in made}
+    found = {BY_KIND[each["apiVersion"], each["kind"]].plural for each in made}
+    return found | {"pods"} if workload.spec.mode == "tasks" else found  # tasks are started by and by
 
 
 def _placed(path: Path, namespace: str) -> Object:

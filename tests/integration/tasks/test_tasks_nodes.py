@@ -16,6 +16,7 @@ from tests.support.workloads import V1, V2
 from tests.support.world import World
 
 from wharfinger.api.builtin import NODE
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
 from wharfinger.engine.errors import NotFound
 from wharfinger.engine.operator import Operator
@@ -112,7 +113,10 @@ async def test_a_global_service_follows_its_nodes(world: World, nodes: Nodes, cl
     await until_tasks(world, "web", lambda tasks: nodes.on(tasks) == {"a", "c"})
     await nodes.delete(nodes.called("a"))
     await until_tasks(world, "web", lambda tasks: nodes.on(tasks) == {"c"})
-    assert (await world.ready("web", timeout=60))["status"]["tasks"]["counts"]["desired"] == 1
+    await world.until(
+        CONTAINER_WORKLOAD, "web", lambda seen: seen["status"]["tasks"]["counts"]["desired"] == 1, timeout=60
+    )
+    await world.ready("web", timeout=60)
 
 
 async def test_a_cordoned_node_keeps_its_task_and_gets_no_new_one(
