@@ -12,7 +12,7 @@ from wharfinger.engine.outcome import REASONS as REFUSALS
 from wharfinger.rollout.advice import WORST_FIRST, advice
 
 _WHERE = ("rollout", "reconcilers")
-_MADE_BY = {"_stalled": (0, "Stalled"), "_not_ready": (0, "Ready"), "_on_its_way": (1, "Reconciling")}
+_MADE_BY = {"stalled": (0, "Stalled"), "_not_ready": (0, "Ready"), "_on_its_way": (1, "Reconciling")}
 """Functions that report a reason: which argument it is, and of which condition."""
 _COMPUTED = {
     "Retrying": "Reconciling",  # the default of `retrying`

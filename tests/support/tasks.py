@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.waiting import eventually
+from tests.support.waiting import until
 from tests.support.workloads import of_workload
 from tests.support.world import World
 from wharfinger.api.builtin import CONFIG_MAP, POD
@@ -35,18 +35,7 @@ async def until_tasks(
     world: World, name: str, holds: Callable[[tuple[Task, ...]], Any], *, timeout: float = 60.0
 ) -> tuple[Task, ...]:
     """The tasks, once `holds` of them."""
-    seen: list[tuple[Task, ...]] = [()]
-
-    async def look() -> tuple[Task, ...] | None:
-        seen[0] = await tasks_of(world, name)
-        return seen[0] if holds(seen[0]) else None
-
-    try:
-        found = await eventually(look, timeout=timeout, what=f"tasks of {name}")
-    except AssertionError as error:
-        raise AssertionError(f"{error}\nas they are: {seen[0]}") from None
-    assert found is not None
-    return found
+    return await until(lambda: tasks_of(world, name), holds, timeout=timeout, what=f"tasks of {name}")
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 from wharfinger.api import API_VERSION
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object, Resource
@@ -75,16 +75,13 @@ class World:
         self, resource: Resource, name: str, holds: Callable[[Object], Any], *, timeout: float = 30.0
     ) -> Object:
         """The object, once it exists and `holds` of it."""
-        seen: list[Object | None] = [None]
 
-        async def look() -> Object | None:
-            seen[0] = await self.get(resource, name)
-            return seen[0] if seen[0] is not None and holds(seen[0]) else None
+        async def ask() -> Object | None:
+            return await self.get(resource, name)
 
-        try:
-            found = await eventually(look, timeout=timeout, what=f"{resource.kind} {name}")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\nas it is: {seen[0]}") from None
+        found = await until(
+            ask, lambda seen: seen is not None and holds(seen), timeout=timeout, what=f"{resource.kind} {name}"
+        )
         assert found is not None
         return found
 

@@ -55,12 +55,17 @@ def _texts(name: str) -> Iterator[tuple[str, str]]:
         yield "standard input", sys.stdin.read()
         return
     for path in _files(Path(name)):
-        try:
-            yield str(path), path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise BadInputError(f"{path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise BadInputError(f"{path}: is not UTF-8 text") from error
+        yield str(path), read_text(path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that somebody named. Raises BadInputError where it cannot be read, or is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInputError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path}: is not UTF-8 text") from error
 
 
 def _files(path: Path) -> list[Path]:

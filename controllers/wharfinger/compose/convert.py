@@ -57,17 +57,14 @@ def convert(
         names=names.workloads(services),
     )
     above = [group(context) for group in TOP_LEVEL]
-    parts = {name: merged([group(_service(context, name)) for group in GROUPS]) for name in services}
-    objects = [each for part in (*above, *parts.values()) for each in part.objects]
-    findings = [each for part in (*above, *parts.values()) for each in part.findings]
-    workloads = [_workload(_service(context, name), part) for name, part in parts.items()]
+    known = [Service(name=name, data=data, context=context) for name, data in services.items()]
+    parts = [merged([group(service) for group in GROUPS]) for service in known]
+    objects = [each for part in (*above, *parts) for each in part.objects]
+    findings = [each for part in (*above, *parts) for each in part.findings]
+    workloads = [_workload(service, part) for service, part in zip(known, parts, strict=True)]
     told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
     wrong = any(finding.severity == "error" for finding in told)
     return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
-
-
-def _service(context: Context, name: str) -> Service:
-    return Service(name=name, data=context.project["services"][name], context=context)
 
 
 def _workload(service: Service, part: Part) -> Object:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from durationpy import from_str
-
+from wharfinger.api.duration import seconds
 from wharfinger.api.resource import Object
 
 
@@ -13,10 +12,10 @@ def duration(text: str) -> str:
     """As a ContainerWorkload takes it: less than a millisecond is cut off."""
     if not re.search(r"[nuµ]s", text):
         return text
-    return f"{int(from_str(text).total_seconds() * 1000)}ms"
+    return f"{int(seconds(text) * 1000)}ms"
 
 
 def given(data: Object, name: str) -> str | None:
     """The duration `name`; None where it is absent, or 0, which Docker takes for absent."""
     text = data.get(name)
-    return duration(text) if text and from_str(text).total_seconds() > 0 else None
+    return duration(text) if text and seconds(text) > 0 else None

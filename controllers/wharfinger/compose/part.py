@@ -21,11 +21,8 @@ class Defaults:
 
     storage_class: str | None = None
     storage_size: str = "1Gi"
-    ingress_class: str | None = None
     registry: str | None = None
     """Where `build` pushes to."""
-    pull_secrets: tuple[str, ...] = ()
-    service_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

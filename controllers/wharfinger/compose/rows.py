@@ -58,11 +58,6 @@ class _Node:
     below: dict[str, _Node] = field(default_factory=dict)
 
 
-def row_of(rows: Iterable[Row], path: Iterable[str]) -> Row | None:
-    """The row that says most about a path, for a look-up or two."""
-    return Index(rows).row_of(path)
-
-
 def leaves(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The paths of all that a document says, as steps; items of a list have the list's."""
     if isinstance(value, dict) and value:

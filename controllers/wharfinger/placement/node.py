@@ -30,7 +30,7 @@ _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 _METADATA: Final = ("name", "uid", "resourceVersion", "labels", "annotations", "creationTimestamp", "deletionTimestamp")
 _SPEC: Final = ("providerID", "taints", "unschedulable")
-_STATUS: Final = ("addresses", "allocatable", "conditions")
+_STATUS: Final = ("addresses", "conditions")
 _CONDITION: Final = ("type", "status", "reason")
 _BULK: Final = (
     "volumes.kubernetes.io/",
@@ -78,8 +78,6 @@ class Node:
     """As the cloud has it: ``aws:///eu-west-1a/i-0123456789``."""
     created_at: str = ""
     """RFC 3339."""
-    allocatable: Mapping[str, str]
-    """Quantities of cpu, memory and whatever else its pods can have."""
 
     @property
     def engine_labels(self) -> dict[str, str]:
@@ -122,7 +120,6 @@ def read_node(node: Object) -> Node:
         ready=_ready(status.get("conditions") or ()),
         provider_id=spec.get("providerID", ""),
         created_at=metadata.get("creationTimestamp") or "",
-        allocatable=status.get("allocatable") or {},
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from cachetools import LRUCache
@@ -26,7 +25,7 @@ def read(obj: Object) -> Node:
 
 
 def changed(old: Object | None, new: Object | None) -> bool:
-    """Whether a node changed in what says where pods may be. How much room it has is the scheduler's business."""
+    """Whether a node changed in what says where pods may be."""
     if old is None or new is None:
         return old is not new
-    return replace(read(old), allocatable={}) != replace(read(new), allocatable={})
+    return read(old) != read(new)

@@ -107,7 +107,8 @@ def _workload_of(pod: Object) -> Iterator[Key]:
         yield metadata.get("namespace", ""), name
 
 
-def _node_of(pod: Object) -> Iterator[str]:
+def node_of(pod: Object) -> Iterator[str]:
+    """Index of pods by the node that they run on."""
     node = pod.get("spec", {}).get("nodeName")
     if node:
         yield node
@@ -126,7 +127,7 @@ _PODS = Watch(
     label_selector=OURS,
     trim=_trim_pod,
     route=lambda _stores, pod: _workload_of(pod),
-    indexes={BY_WORKLOAD: _workload_of, BY_NODE: _node_of},
+    indexes={BY_WORKLOAD: _workload_of, BY_NODE: node_of},
     calm=True,
     # Tasks leave in batches, and it is mostly we who sent them away.
     prompt=lambda pod: TASK_LABEL not in pod["metadata"].get("labels", {}),

@@ -19,7 +19,7 @@ from wharfinger.rollout.pods import PodRef
 from wharfinger.rollout.revisions import History, RevisionRef, history, prunable, target_ref, unknown_pin
 from wharfinger.rollout.summary import Counts, Summary, summarise
 from wharfinger.rollout.trim import event_subject, trim_event, trim_pod, trim_task
-from wharfinger.rollout.verdicts import Trouble, Verdict, invalid, retrying
+from wharfinger.rollout.verdicts import Trouble, Verdict, invalid, retrying, stalled
 
 __all__ = [
     "Announcement",
@@ -41,6 +41,7 @@ __all__ = [
     "observe",
     "prunable",
     "retrying",
+    "stalled",
     "step",
     "summarise",
     "target_ref",

@@ -92,7 +92,7 @@ def invalid(findings: Sequence[Finding]) -> tuple[Verdict, ...]:
     wrong = [finding for finding in findings if finding.severity == "error"]
     first = f"{wrong[0].path}: {wrong[0].message}" if wrong else "the document cannot be read"
     more = f" (and {len(wrong) - 1} more, see status.findings)" if len(wrong) > 1 else ""
-    return _stalled("InvalidSpec", first + more)
+    return stalled("InvalidSpec", first + more)
 
 
 def retrying(message: str, *, reason: str = "Retrying") -> tuple[Verdict, ...]:
@@ -110,7 +110,7 @@ def _not_written(case: Case) -> tuple[Verdict, ...] | None:
     if not case.errors:
         return None
     more = f" (and {len(case.errors) - 1} more)" if len(case.errors) > 1 else ""
-    return _stalled(case.errors[0].reason, case.errors[0].message + more)
+    return stalled(case.errors[0].reason, case.errors[0].message + more)
 
 
 def _job(case: Case) -> tuple[Verdict, ...] | None:
@@ -124,7 +124,7 @@ def _job(case: Case) -> tuple[Verdict, ...] | None:
     if job.result == "Failed":
         why = case.state.message or f"{job.failed} pods failed"
         message = f"Job {job.name} failed: {why}; change the spec to run it again"
-        return *_stalled("JobFailed", message), Verdict("Failed", "True", "JobFailed", message)
+        return *stalled("JobFailed", message), Verdict("Failed", "True", "JobFailed", message)
     if case.suspended:
         return (_not_ready("Suspended", f"Job {job.name} is suspended (job.suspend)"),)
     message = f"Job {job.name} runs: {job.succeeded} succeeded, {job.failed} failed"
@@ -138,7 +138,7 @@ def _rolled_back(case: Case) -> tuple[Verdict, ...] | None:
     message = f"Rolled back to revision {case.state.running_revision}{_because(case)}"
     if not case.observation.complete:
         message = f"{message}. Now {case.ready_of} ready{_naming(case.worst)}"
-    return _stalled("RolledBack", message)
+    return stalled("RolledBack", message)
 
 
 def _rolling_back(case: Case) -> tuple[Verdict, ...] | None:
@@ -154,7 +154,7 @@ def _rollout_failed(case: Case) -> tuple[Verdict, ...] | None:
     told = capital(case.state.message or f"revision {case.state.running_revision} failed")
     known_by_then = case.worst is not None and case.worst.reason in told
     now = f"{case.ready_of} ready" + ("" if known_by_then else _naming(case.worst))
-    return _stalled("RolloutFailed", f"{told}. {now}; fix what is wrong, or change the spec")
+    return stalled("RolloutFailed", f"{told}. {now}; fix what is wrong, or change the spec")
 
 
 def _paused(case: Case) -> tuple[Verdict, ...] | None:
@@ -163,7 +163,7 @@ def _paused(case: Case) -> tuple[Verdict, ...] | None:
         return None
     if not case.paused:
         told = capital(case.state.message or "the rollout failed")
-        return _stalled("RolloutPaused", f"{told}. Paused where it is: {case.ready_of} ready; change the spec to go on")
+        return stalled("RolloutPaused", f"{told}. Paused where it is: {case.ready_of} ready; change the spec to go on")
     where = f"revision {case.state.running_revision} runs, {case.ready_of} ready"
     pending = f"; revision {case.target.number} waits" if case.state.running_revision != case.target.number else ""
     return (_not_ready("Paused", f"Paused by the annotation {PAUSED_ANNOTATION}: {where}{pending}"),)
@@ -206,7 +206,7 @@ def _ended(case: Case) -> tuple[Verdict, ...] | None:
         message = f"The pod did its work on revision {case.target.number}"
         return Verdict("Ready", "True", "PodSucceeded", message), Verdict("Complete", "True", "PodSucceeded", message)
     if bare.failed:
-        return _stalled("PodFailed", f"The pod failed and its restartPolicy leaves it at that{_naming(case.worst)}")
+        return stalled("PodFailed", f"The pod failed and its restartPolicy leaves it at that{_naming(case.worst)}")
     return None
 
 
@@ -222,7 +222,7 @@ def _ended_tasks(case: Case) -> tuple[Verdict, ...] | None:
         told = (
             f"{message}, {counts.failed} failed, and their restart policy leaves it at that; change the spec to run it"
         )
-        return *_stalled("JobFailed", told), Verdict("Failed", "True", "JobFailed", told)
+        return *stalled("JobFailed", told), Verdict("Failed", "True", "JobFailed", told)
     return Verdict("Ready", "True", "JobComplete", message), Verdict("Complete", "True", "JobComplete", message)
 
 
@@ -232,7 +232,7 @@ def _dead_slots(case: Case) -> tuple[Verdict, ...] | None:
     if counts is None or not counts.failed or case.waiting_for:
         return None
     told = f"{case.ready_of} tasks run; {counts.failed} ended, and their restart policy leaves it at that"
-    return _stalled("TasksEnded", f"{told}; change the spec, or restart it")
+    return stalled("TasksEnded", f"{told}; change the spec, or restart it")
 
 
 def _complete(case: Case) -> tuple[Verdict, ...] | None:
@@ -274,7 +274,8 @@ _POLICY: Final[tuple[_Rule, ...]] = (
 """The first that has an answer gives it; the last always has one."""
 
 
-def _stalled(reason: str, message: str) -> tuple[Verdict, Verdict]:
+def stalled(reason: str, message: str) -> tuple[Verdict, Verdict]:
+    """It will not get there by itself: `message` says what to do."""
     return _not_ready(reason, message), Verdict("Stalled", "True", reason, message)
 
 

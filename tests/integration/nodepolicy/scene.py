@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 from tests.support.world import World, condition
 
 from wharfinger.api import API_VERSION
@@ -46,18 +46,7 @@ class Scene:
 
     async def node(self, name: str, holds: Callable[[Object], Any] = lambda _node: True) -> Object:
         """The node, once that holds of it."""
-        seen: list[Object] = []
-
-        async def look() -> Object | None:
-            seen[:] = [await self.world.client.get(NODE, "", name)]
-            return seen[0] if holds(seen[0]) else None
-
-        try:
-            found = await eventually(look, timeout=PATIENCE, what=f"node {name}")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\nas it is: {seen}") from None
-        assert found is not None
-        return found
+        return await until(lambda: self.world.client.get(NODE, "", name), holds, timeout=PATIENCE, what=f"node {name}")
 
     async def edit(self, name: str, patch: Object) -> Object:
         """Change a node by hand."""

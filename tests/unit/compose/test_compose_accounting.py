@@ -13,7 +13,7 @@ from tests.support.composing import parser, specification
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups import ROWS
 from wharfinger.compose.parser import Source
-from wharfinger.compose.rows import ANY, Row, leaves, row_of, steps
+from wharfinger.compose.rows import ANY, Index, Row, leaves, steps
 
 Node = dict[str, Any]
 _ALTERNATIVES = ("oneOf", "anyOf", "allOf")
@@ -48,7 +48,7 @@ def _is_told_by(path: tuple[str, ...], row: Row | None) -> bool:
 def _holds_others(path: tuple[str, ...]) -> bool:
     """Nothing by itself: rows speak of what is below it."""
     return any(
-        len(steps(row.path)) > len(path) and row_of([Row(".".join(path), "honoured", "")], steps(row.path))
+        len(steps(row.path)) > len(path) and Index([Row(".".join(path), "honoured", "")]).row_of(steps(row.path))
         for row in ROWS
     )
 
@@ -58,7 +58,7 @@ ATTRIBUTES = sorted(set(_attributes(specification())))
 
 @pytest.mark.parametrize("path", ATTRIBUTES, ids=".".join)
 def test_an_attribute_of_the_specification_has_a_row(path: tuple[str, ...]) -> None:
-    assert _is_told_by(path, row_of(ROWS, path)) or _holds_others(path)
+    assert _is_told_by(path, Index(ROWS).row_of(path)) or _holds_others(path)
 
 
 def test_no_attribute_has_two_rows() -> None:
@@ -93,9 +93,9 @@ def _findings() -> list[Finding]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.path)
 def test_a_row_is_shown(row: Row) -> None:
     """A golden project has the attribute; and where it is not honoured whole, what is said about it."""
-    assert any(row_of([row], path) for path in _shown()), "no project in golden/ has it"
+    assert any(Index([row]).row_of(path) for path in _shown()), "no project in golden/ has it"
     if row.verdict != "honoured":
-        told = [finding for finding in _findings() if row_of([row], steps(finding.path))]
+        told = [finding for finding in _findings() if Index([row]).row_of(steps(finding.path))]
         assert told, "no finding of a project in golden/ is about it"
         assert row.verdict != "refused" or any(finding.severity == "error" for finding in told)
 

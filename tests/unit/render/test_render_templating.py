@@ -26,7 +26,7 @@ def workload(**spec: Any) -> Workload:
 
 
 def some_node(name: str = "n1", arch: str = "amd64") -> Node:
-    return Node(name=name, hostname=f"{name}.example.com", os="linux", arch=arch, labels={}, allocatable={})
+    return Node(name=name, hostname=f"{name}.example.com", os="linux", arch=arch, labels={})
 
 
 def filled(

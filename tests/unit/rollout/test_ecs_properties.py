@@ -196,14 +196,21 @@ def played(world: World, actions: list[tuple[str, int, float]]) -> None:
     world.run(2 * 3600)
 
 
+def is_stuck(world, decision):
+    """Whether the percentages allow neither a start nor a stop, and the decision says so."""
+    bounds = Service(situation=world.situation()).bounds
+    stuck = bounds.upper == bounds.lower and not decision.complete
+    if stuck:
+        assert "was unable to stop or start tasks" in decision.waiting_for
+    return stuck
+
+
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(worlds(), ACTIONS)
 def test_a_service_keeps_its_bounds_whatever_happens_and_ends_where_the_spec_says(world, actions):
     played(world, actions)
     decision = world.decisions[-1][1]
-    bounds = Service(situation=world.situation()).bounds
-    if bounds.upper == bounds.lower and not decision.complete:
-        assert "was unable to stop or start tasks" in decision.waiting_for
+    if is_stuck(world, decision):
         return
     assert decision.complete, decision.waiting_for
     assert decision.status.deployments[0].rollout_state == "COMPLETED"
@@ -215,9 +222,7 @@ def test_a_service_keeps_its_bounds_whatever_happens_and_ends_where_the_spec_say
 def test_a_daemon_has_one_task_on_each_node_in_the_end(world, actions):
     played(world, actions)
     decision = world.decisions[-1][1]
-    bounds = Service(situation=world.situation()).bounds
-    if bounds.upper == bounds.lower and not decision.complete:
-        assert "was unable to stop or start tasks" in decision.waiting_for
+    if is_stuck(world, decision):
         return
     assert decision.complete, decision.waiting_for
     assert sorted(task.node.name for task in world.running("good")) == sorted(node.name for node in world.nodes)

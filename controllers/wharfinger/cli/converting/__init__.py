@@ -131,12 +131,12 @@ def _source(
 
 def _env_files(root: Path, named: list[str] | None, dialect: DialectName | None) -> dict[str, str]:
     """Text by path: those named, else ``.env``, which `docker stack` does not read."""
-    from wharfinger.cli.converting import files
+    from wharfinger.cli.documents import read_text
 
     if named is not None:
-        return {f".env-file-{number}": files.read(name) for number, name in enumerate(named)}
+        return {f".env-file-{number}": read_text(Path(name)) for number, name in enumerate(named)}
     beside = root / ".env"
-    return {".env": files.read(str(beside))} if beside.is_file() and dialect is not DialectName.stack else {}
+    return {".env": read_text(beside)} if beside.is_file() and dialect is not DialectName.stack else {}
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from wharfinger.cli.documents import read_text
 from wharfinger.cli.errors import BadInputError
 
 _LARGEST = 1 << 20
@@ -26,7 +27,7 @@ def documents(names: list[str]) -> tuple[Path, dict[str, str]]:
         path = Path(name).resolve()
         if not path.is_relative_to(root):
             raise BadInputError(f"{name}: is not below {root}, the directory of the first document")
-        found[str(path.relative_to(root))] = _text(path, name)
+        found[str(path.relative_to(root))] = read_text(Path(name))
     return root, found
 
 
@@ -44,20 +45,6 @@ def referred(root: Path, texts: Mapping[str, str], variables: Mapping[str, str])
             if path.suffix in _SUFFIXES:
                 waiting.append((inside, content))
     return found
-
-
-def read(name: str) -> str:
-    """A file that somebody named on the command line."""
-    return _text(Path(name), name)
-
-
-def _text(path: Path, name: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInputError(f"{name}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{name}: is not UTF-8 text") from error
 
 
 def _readable(path: Path) -> str | None:

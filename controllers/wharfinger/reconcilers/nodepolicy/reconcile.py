@@ -22,8 +22,9 @@ from wharfinger.reconcilers.nodepolicy.memory import Memory
 from wharfinger.reconcilers.nodepolicy.plan import Edit, give_back, plan
 from wharfinger.reconcilers.nodepolicy.policy import Policy, in_force, read, status_of
 from wharfinger.reconcilers.nodepolicy.report import Draining, report
-from wharfinger.reconcilers.nodepolicy.watching import BY_NODE, NODES, PODS
+from wharfinger.reconcilers.nodepolicy.watching import PODS
 from wharfinger.reconcilers.report import hindrance, refusal, state_of
+from wharfinger.reconcilers.watches import BY_NODE
 from wharfinger.rollout import Announcement
 
 _SOON: Final = 0.2
@@ -125,7 +126,7 @@ _RETRY: Final = 15.0
 
 def _nodes(context: Context) -> list[Object]:
     """All nodes, by name."""
-    return sorted(context.stores[NODES].values(), key=key_of)
+    return sorted(context.stores[NODE].values(), key=key_of)
 
 
 def _wake_others(context: Context, key: Key) -> None:
@@ -167,7 +168,7 @@ async def _write(context: Context, key: Key, edits: Iterable[Edit]) -> dict[str,
 
 
 async def _write_one(context: Context, key: Key, edit: Edit) -> None:
-    nodes, where = context.stores[NODES], key_of(edit.node)
+    nodes, where = context.stores[NODE], key_of(edit.node)
     try:
         with nodes.writing(where):
             nodes.put(await context.client.patch(NODE, where, edit.patch, manager=_MANAGER), by=key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from wharfinger.api.nodepolicy import MAX_NODES, MAX_PODS, PolicyNode, RemainingPod
@@ -13,7 +13,7 @@ from wharfinger.api.status import Finding
 from wharfinger.reconcilers.nodepolicy.plan import Plan
 from wharfinger.reconcilers.nodepolicy.policy import Policy
 from wharfinger.reconcilers.report import judged
-from wharfinger.rollout import Verdict
+from wharfinger.rollout import Verdict, stalled, times
 
 _FOR_A_PERSON: Final = frozenset({"NoController", "EmptyDirData"})
 """Reasons to wait that nothing but a person's decision ends."""
@@ -78,7 +78,7 @@ def _drained(name: str, drain: Draining) -> PolicyNode:
         name=name,
         availability="drain",
         state="Draining" if drain.waiting else "Drained",
-        since=drain.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        since=times.text(drain.since),
         evicted=drain.evicted,
         waiting=list(drain.waiting[:MAX_PODS]),
         staying=list(drain.staying[:MAX_PODS]),
@@ -121,18 +121,18 @@ def _findings(plan: Plan) -> tuple[Finding, ...]:
 def _verdicts(policy: Policy, nodes: Sequence[PolicyNode], drains: Mapping[str, Draining]) -> tuple[Verdict, ...]:
     """Ready, and why not: what a person must see to comes before what time will bring."""
     if failed := [node for node in nodes if node.state == "Failed"]:
-        return _stalled("NodeNotWritten", _first(failed))
+        return stalled("NodeNotWritten", _first(failed))
     if conflicts := [node for node in nodes if node.state == "Conflict"]:
-        return _stalled("Conflict", _first(conflicts))
+        return stalled("Conflict", _first(conflicts))
     open_drains = {name: drain for name, drain in drains.items() if drain.waiting}
     if not open_drains:
         return (_settled(policy, nodes),)
     message = _first([node for node in nodes if node.state == "Draining"])
     if any(drain.late for drain in open_drains.values()):
-        return _stalled("DrainTimedOut", f"Longer than {policy.spec.drain.timeout}, and still tried. {message}")
+        return stalled("DrainTimedOut", f"Longer than {policy.spec.drain.timeout}, and still tried. {message}")
     reasons = {pod.reason for drain in open_drains.values() for pod in drain.waiting}
     if reasons <= _FOR_A_PERSON:
-        return _stalled("PodsRemain", message)
+        return stalled("PodsRemain", message)
     return Verdict("Ready", "False", "Draining", message), Verdict("Reconciling", "True", "Draining", message)
 
 
@@ -143,10 +143,6 @@ def _settled(policy: Policy, nodes: Sequence[PolicyNode]) -> Verdict:
     what = {"active": "take pods", "pause": "take no more pods", "drain": "are drained", None: "have the labels"}
     message = f"{_count(len(here), 'node')}: {what[policy.spec.availability]}"
     return Verdict("Ready", "True", "Applied", message)
-
-
-def _stalled(reason: str, message: str) -> tuple[Verdict, ...]:
-    return Verdict("Ready", "False", reason, message), Verdict("Stalled", "True", reason, message)
 
 
 def _first(nodes: Sequence[PolicyNode]) -> str:

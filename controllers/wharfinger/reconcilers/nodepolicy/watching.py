@@ -15,13 +15,10 @@ from wharfinger.engine.trim import keep
 from wharfinger.placement import trim_node
 from wharfinger.reconcilers.nodepolicy.leaving import MIRROR
 from wharfinger.reconcilers.nodepolicy.marks import record_of
+from wharfinger.reconcilers.watches import BY_NODE, node_of
 
-NODES: Final = "policy-nodes"
-"""Name of the store of nodes."""
 PODS: Final = "policy-pods"
 """Name of the store of pods: all of them, since anybody's pods may be on a node."""
-BY_NODE: Final = "node"
-"""Index of pods: the node that they run on."""
 
 
 def _all_policies(stores: Stores, _node: Object) -> Iterator[Key]:
@@ -43,15 +40,10 @@ def _of_interest(node: Object | None) -> tuple[object, ...] | None:
     return metadata["uid"], metadata.get("labels"), noted, node.get("spec", {}).get("unschedulable")
 
 
-def _node_of(pod: Object) -> Iterator[str]:
-    if node := pod.get("spec", {}).get("nodeName"):
-        yield node
-
-
 def _drainer(stores: Stores, pod: Object) -> Iterator[Key]:
     """The policy that drains the pod's node."""
-    for name in _node_of(pod):
-        node = stores[NODES].get("", name)
+    for name in node_of(pod):
+        node = stores[NODE].get("", name)
         if node is None or (node["metadata"].get("annotations") or {}).get(AVAILABILITY_ANNOTATION) != "drain":
             continue
         if policy := record_of(node).policy:
@@ -73,6 +65,6 @@ def _trim_pod(pod: Object) -> Object:
 
 
 WATCHES: Final = (
-    Watch(NODE, name=NODES, trim=trim_node, route=_all_policies, changed=_node_changed, owned=False),
-    Watch(POD, name=PODS, trim=_trim_pod, route=_drainer, indexes={BY_NODE: _node_of}, owned=False),
+    Watch(NODE, trim=trim_node, route=_all_policies, changed=_node_changed, owned=False),
+    Watch(POD, name=PODS, trim=_trim_pod, route=_drainer, indexes={BY_NODE: node_of}, owned=False),
 )

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION
 from wharfinger.api.labels import (
     HISTORY_LABEL,
-    PAUSED_ANNOTATION,
     RESUMED_ANNOTATION,
     ROLLBACK_POLICY_ANNOTATION,
     ROLLBACK_TO_ANNOTATION,
 )
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import TasksBlock, UpdatePolicy
+from wharfinger.reconcilers.gate import paused as held
 from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground, ground
 from wharfinger.reconcilers.view import View
@@ -61,7 +61,7 @@ def situation(
         target=target,
         history=known,
         pin=pinned,
-        paused=annotations.get(PAUSED_ANNOTATION, "").lower() == "true" or bool(pin and pinned is None),
+        paused=held(view) or bool(pin and pinned is None),
         resumed=annotations.get(RESUMED_ANNOTATION, ""),
         tasks=tasks,
         nodes=land.fits,

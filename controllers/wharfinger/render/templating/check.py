@@ -51,7 +51,7 @@ def _known(workload: Workload, block: TasksBlock, nodes: Iterable[Node] | None) 
     """What a task will know. By node all of its node is known, whichever it is."""
     if not block.per_node:
         return values(workload, block, task="task", slot=1, node=None, nodes=nodes).known
-    some = Node(name="node", os="linux", arch="amd64", labels={}, allocatable={})
+    some = Node(name="node", os="linux", arch="amd64", labels={})
     return values(workload, block, task="task", slot=None, node=some.name, nodes=(some,)).known
 
 

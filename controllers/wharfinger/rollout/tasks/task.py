@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 from wharfinger.rollout.pods import PodRef
 
@@ -13,11 +13,6 @@ State = Literal[
     "complete", "shutdown", "failed", "rejected", "remove", "orphaned",
 ]  # fmt: skip
 """Swarm's task states (moby, api/types/swarm/task.go), in their order."""
-
-ORDER: Final[tuple[State, ...]] = (
-    "new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running",
-    "complete", "shutdown", "failed", "rejected", "remove", "orphaned",
-)  # fmt: skip
 
 EcsStatus = Literal[
     "PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"
