@@ -10,10 +10,13 @@ from wharfinger.api.customresource import MAX_NAME, Column, CustomResource
 from wharfinger.api.model import Rule
 from wharfinger.api.nodepolicy import NodePolicySpec, NodePolicyStatus
 from wharfinger.api.resource import Resource
+from wharfinger.api.stack import StackSpec, StackStatus
 from wharfinger.api.status import ContainerWorkloadStatus
 
 CONTAINER_WORKLOAD = Resource(group=GROUP, version=VERSION, kind="ContainerWorkload", plural="containerworkloads")
 NODE_POLICY = Resource(group=GROUP, version=VERSION, kind="NodePolicy", plural="nodepolicies", namespaced=False)
+
+STACK = Resource(group=GROUP, version=VERSION, kind="Stack", plural="stacks")
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUFFIXED = ("cron", "stateful")
@@ -89,5 +92,22 @@ NODE_POLICY_KIND = CustomResource(
     ),
 )
 
-KINDS: tuple[CustomResource, ...] = (CONTAINER_WORKLOAD_KIND, NODE_POLICY_KIND)
+STACK_KIND = CustomResource(
+    resource=STACK,
+    short_names=("stk",),
+    description="Compose files or a Swarm stack, kept running on Kubernetes as they say.",
+    spec=StackSpec,
+    status=StackStatus,
+    columns=(
+        Column("Services", ".status.serviceCount", "Services that there should be.", type="integer"),
+        Column("Running", ".status.readyServices", "Services that are well.", type="integer"),
+        Column("Ready", '.status.conditions[?(@.type=="Ready")].status', "Whether all of them are."),
+        Column("Reason", '.status.conditions[?(@.type=="Ready")].reason', "Why, or why not."),
+        Column("Age", ".metadata.creationTimestamp", "Time since it was made.", type="date"),
+        Column("Dialect", ".status.dialect", "Whose rules count.", priority=1),
+        Column("Message", '.status.conditions[?(@.type=="Ready")].message', "What to do about it.", priority=1),
+    ),
+)
+
+KINDS: tuple[CustomResource, ...] = (CONTAINER_WORKLOAD_KIND, NODE_POLICY_KIND, STACK_KIND)
 """Every kind of the group: crds/ has one file for each."""

@@ -24,6 +24,12 @@ REVISION_LABEL = "wharfinger.dev/revision"
 WORKLOAD_LABEL = "wharfinger.dev/workload"
 """On pods of a workload with a `selector` of its own, which may need the label that names the workload elsewhere."""
 
+STACK_LABEL = "wharfinger.dev/stack"
+"""On everything that a Stack makes: its name."""
+
+STACK_SERVICE_LABEL = "wharfinger.dev/stack-service"
+"""On a Stack's ContainerWorkloads: the service's name as the document has it, as an annotation where no label can."""
+
 ELECTION_LABEL = "wharfinger.dev/election"
 """On every Lease of one election: its name."""
 
