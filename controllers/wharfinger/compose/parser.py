@@ -184,4 +184,5 @@ def _parent(path: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "".join(f"{line} " if line.endswith(":") else f"{line}; " for line in lines).strip("; ")

@@ -7,6 +7,7 @@ goes on, and what is at rest is never converted again.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -116,10 +117,20 @@ _RANK: Final = {"error": 0, "warning": 1, "info": 2}
 
 
 def _hidden(text: str, secrets: frozenset[str]) -> str:
-    """Without anything that came from a Secret."""
+    """Without anything that came from a Secret: whole, or a part that is quoted, as Go's own errors quote numbers."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
+    if secrets:
+        text = _QUOTED.sub(lambda quoted: _unless_part(quoted, secrets), text)
     return text
+
+
+_QUOTED: Final = re.compile(r"""(["'`])(.+?)\1""")
+
+
+def _unless_part(quoted: re.Match[str], secrets: frozenset[str]) -> str:
+    mark, inner = quoted.groups()
+    return f"{mark}{_HIDDEN}{mark}" if any(inner in secret for secret in secrets) else quoted[0]
 
 
 def _without_lines(document: Document) -> Document:
