@@ -40,6 +40,9 @@ Route = Callable[[Stores, Object], Iterable[Key]]
 """Whom an object wakes: the keys of the controller's own objects."""
 
 
+Wakes = Callable[[Stores, Object | None, Object | None], Iterable[Key]]
+"""Which other objects of its own kind a change of one from old to new concerns."""
+
 Admit = Callable[[Stores, Object, datetime], Sequence[Finding]]
 """What there is to say about an object that is about to be stored, at that time (UTC). It reads the caches and does no
 more: it may be asked about what is then never stored. Raises nothing for a bad document."""
@@ -98,6 +101,8 @@ class Controller:
     label_selector: str = ""
     trim: Trim = slim
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    wakes: Wakes | None = None
+    """Asked at each change of one of its objects, our own writes of status included: whom to reconcile as well."""
     admit: Admit | None = None
     """Asked by the admission webhook, where that is on."""
 
@@ -208,7 +213,12 @@ class Loop:
 
     def _primary_changed(self, old: Object | None, new: Object | None, origin: Origin, by: Key | None) -> None:
         obj = new if new is not None else old
-        if obj is None or (origin is Origin.WRITE and by is not None):
+        if obj is None:
+            return
+        if self.controller.wakes is not None:
+            for other in self.controller.wakes(self._context.stores, old, new):
+                self._wake(other, Change.SUBSTANCE, origin)
+        if origin is Origin.WRITE and by is not None:
             return
         key = key_of(obj)
         if new is None:

@@ -9,7 +9,7 @@ from wharfinger.api.kinds import CONTAINER_WORKLOAD, NODE_POLICY
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
 from wharfinger.engine.trim import shallow
-from wharfinger.reconcilers import nodepolicy, watches, workload
+from wharfinger.reconcilers import dependencies, nodepolicy, watches, workload
 from wharfinger.reconcilers.admission import admit
 from wharfinger.reconcilers.alarms import Alarms
 from wharfinger.reconcilers.prometheus import Prometheus
@@ -56,7 +56,12 @@ def _workloads(features: Features, *, nodes: bool) -> Controller:
         troubled=workload.troubled,
         trim=shallow,
         watches=watches.watches(secrets=features.watch_secrets, nodes=nodes),
-        indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
+        indexes={
+            watches.BY_REFERENCE: watches.references,
+            watches.PER_NODE: watches.per_node,
+            dependencies.BY_DEPENDENCY: dependencies.dependencies,
+        },
+        wakes=dependencies.dependents,
         admit=partial(admit, start_image=features.start_image),
     )
 

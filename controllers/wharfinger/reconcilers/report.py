@@ -38,6 +38,7 @@ def report(obj: Object, view: View, plan: Plan, outcome: Outcome) -> Object:
     body: Object = {
         "replicas": counts.replicas,
         "updatedReplicas": counts.updated,
+        "startedReplicas": counts.started,
         "readyReplicas": counts.ready,
         "desiredReplicas": counts.desired,
         "selector": ",".join(f"{label}={value}" for label, value in selector(view.workload).items()),
@@ -106,6 +107,7 @@ def _summary(view: View, plan: Plan, outcome: Outcome) -> Summary:
         tasks=plan.gate.tasks.counts if plan.gate.tasks else None,
         bounded=runs_jobs(view.workload),
         waiting_for=plan.gate.waiting_for,
+        waits=plan.gate.waits,
         leaving=[f"{resource.kind} {name}" for resource, (_namespace, name) in outcome.terminating],
     )
 

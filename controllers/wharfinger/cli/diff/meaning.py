@@ -5,7 +5,7 @@ so that the difference is what the apply changes and nothing else, without the d
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wharfinger.api.containerworkload import Workload
@@ -13,7 +13,7 @@ from wharfinger.api.labels import CONTENT_ANNOTATION, PAUSED_ANNOTATION, ROLLBAC
 from wharfinger.api.parse import parse
 from wharfinger.api.status import ContainerWorkloadStatus, RolloutStatus
 from wharfinger.render import Options, Template, checked, file_maps, objects, template
-from wharfinger.rollout import History, RevisionRef, history, target_ref
+from wharfinger.rollout import History, RevisionRef, Standing, history, outlook, stamps, target_ref
 
 Object = dict[str, Any]
 Named = dict[str, Object]
@@ -29,6 +29,8 @@ class Surroundings:
     digests: Mapping[tuple[str, str], str]
     """Content of the ConfigMaps that it refers to."""
     http_route: bool
+    dependencies: Mapping[str, Standing] = field(default_factory=dict)
+    """The workloads that it depends on, as far as they are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ def _after(result: Object, kept: History, state: RolloutStatus | None, around: S
     workload, wanted, own = _wanted(result, kept, state, around)
     pin = workload.annotations.get(ROLLBACK_TO_ANNOTATION)
     running = kept.by_number(state.running_revision) if state else None
-    held = running if _paused(workload) else kept.pinned(pin, wanted) if pin else None
+    waits = bool(outlook(workload.spec.depends_on, around.dependencies).unmet)
+    held = running if _paused(workload) or (waits and not pin) else kept.pinned(pin, wanted) if pin else None
     run = held or wanted
     return _Side(workload, wanted, run, (_kept(around, run) if held else None) or own)
 
@@ -93,7 +96,8 @@ def _wanted(
     obj: Object, kept: History, state: RolloutStatus | None, around: Surroundings
 ) -> tuple[Workload, RevisionRef, Template]:
     workload = checked(parse(obj))
-    own = template(workload, digests=around.digests)
+    seen = stamps(workload.spec.depends_on, around.dependencies)
+    own = template(workload, digests=around.digests, stamps=seen)
     return workload, target_ref(kept, own.hash, state), own
 
 
