@@ -106,6 +106,8 @@ def _waiting(dependency: WorkloadDependency, found: Standing) -> str:
         return f"is not done{why}"
     if dependency.condition == "Started":
         return f"{found.started} of {_needed(found)} started{why}"
+    if found.ready_pods >= max(1, found.desired):
+        return f"its last change is still on its way{why}"
     return f"{found.ready_pods} of {max(1, found.desired)} ready{why}"
 
 

@@ -37,7 +37,10 @@ def test_a_job_has_started_with_its_first_pod() -> None:
 
 def test_healthy_once_it_is_ready_and_not_before() -> None:
     assert told("Healthy", started=2, ready_pods=1) == "waiting: 1 of 2 ready"
-    assert told("Healthy", started=2, ready_pods=2) == "waiting: 2 of 2 ready", "the pods of an earlier revision are"
+    changing = told("Healthy", started=2, ready_pods=2)
+    assert changing == "waiting: its last change is still on its way", (
+        "the pods that are ready may be of another revision"
+    )
     assert told("Healthy", ready=True) == ""
 
 
