@@ -60,7 +60,7 @@ class Sim:
         metadata = {
             "name": self.name,
             "namespace": "shop",
-            "uid": f"{self.name:0>8}-uid",
+            "uid": self.uid,
             "generation": self.generation,
         }
         kind: Object = {"apiVersion": API_VERSION, "kind": "ContainerWorkload"}
