@@ -94,7 +94,7 @@ def started(pod: Object) -> bool:
     statuses = pod.get("status", {}).get("containerStatuses") or ()
     if phase(pod) not in ("Running", "Succeeded") and not (statuses and phase(pod) == "Failed"):
         return False
-    return all((each.get("state") or {}).get("running") or terminated(each) for each in statuses)
+    return all("running" in (each.get("state") or {}) or terminated(each) for each in statuses)
 
 
 def available(pod: Object, *, min_ready: float, now: datetime) -> bool:

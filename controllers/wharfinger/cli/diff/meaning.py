@@ -6,7 +6,7 @@ so that the difference is what the apply changes and nothing else, without the d
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.labels import CONTENT_ANNOTATION, PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
@@ -66,7 +66,7 @@ def meaning(live: Object | None, result: Object, around: Surroundings) -> Meanin
     return Meaning(
         before=_rendered(before, status, around),
         after=_rendered(after, status, around),
-        remark=_remark(before, after),
+        remark=_UNSTARTED if _unstarted(status.rollout) else _remark(before, after),
     )
 
 
@@ -137,6 +137,13 @@ def _without_content(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_content(each) for key, each in value.items() if key != CONTENT_ANNOTATION}
     return [_without_content(each) for each in value] if isinstance(value, list) else value
+
+
+_UNSTARTED: Final = "nothing runs yet: it waits for what it depends on"
+
+
+def _unstarted(state: RolloutStatus | None) -> bool:
+    return state is not None and state.waiting_revision is not None and state.running_revision is None
 
 
 def _remark(before: _Side, after: _Side) -> str:
