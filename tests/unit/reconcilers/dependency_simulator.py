@@ -125,7 +125,9 @@ class Cluster:
                 return
         self._write(sim, plan.desired, kept=plan.keep)
         if dies != "written":
-            sim.status = report(sim.obj, view, plan, Outcome())
+            shown = sim.shown(self.now)
+            written = {(DEPLOYMENT, ("shop", name)): shown} if shown else {}
+            sim.status = report(sim.obj, view, plan, Outcome(live=written))
 
     def tick(self, order: Iterable[str] | None = None) -> None:
         """Time goes on, and everybody is looked at."""

@@ -25,7 +25,7 @@ steps = st.one_of(
     st.tuples(st.just("tick"), st.permutations(NAMES), st.none()),
 )
 schedules = st.lists(steps, max_size=25)
-quiet = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+quiet = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 @st.composite
