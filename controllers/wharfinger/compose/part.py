@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, Severity
 from wharfinger.compose.parser import Dialect, Document
+
+VolumeRetention = Literal["Retain", "Delete"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +24,16 @@ class Defaults:
 
     storage_class: str | None = None
     storage_size: str = "1Gi"
+    volume_retention: VolumeRetention = "Retain"
+    """Whether volumes that the project makes stay when it goes."""
+    ingress_class: str | None = None
+    """Of what HTTP from outside comes by; the cluster's default if absent."""
     registry: str | None = None
     """Where `build` pushes to."""
+    image_pull_secrets: tuple[str, ...] = ()
+    """Secrets for all images."""
+    service_account: str | None = None
+    """Of all pods, where a service names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,13 @@ class To(StrEnum):
     kubernetes = "kubernetes"
 
 
+class Retention(StrEnum):
+    """Whether volumes stay."""
+
+    retain = "Retain"
+    delete = "Delete"
+
+
 class DialectName(StrEnum):
     """Whose rules count."""
 
@@ -65,9 +72,21 @@ def convert(
         str | None, typer.Option("--storage-class", help="Class of volumes; the cluster's default if absent.")
     ] = None,
     storage_size: Annotated[str, typer.Option("--storage-size", help="Size of volumes.")] = "1Gi",
+    volume_retention: Annotated[
+        Retention, typer.Option("--volume-retention", help="Whether volumes stay when the rest is removed.")
+    ] = Retention.retain,
+    ingress_class: Annotated[
+        str | None, typer.Option("--ingress-class", help="Class of Ingresses; the cluster's default if absent.")
+    ] = None,
     registry: Annotated[
         str | None,
         typer.Option("--registry", help="Where images are that `build` speaks of: registry.example.com/shop."),
+    ] = None,
+    image_pull_secret: Annotated[
+        list[str] | None, typer.Option("--image-pull-secret", metavar="NAME", help="A Secret for pulling all images.")
+    ] = None,
+    service_account: Annotated[
+        str | None, typer.Option("--service-account", metavar="NAME", help="The pods' account, which must exist.")
     ] = None,
     output: Output = Format.yaml,
 ) -> None:
@@ -92,7 +111,15 @@ def convert(
         namespace=namespace,
         files=source.files,
         dialect=dialect.value if dialect else None,
-        defaults=Defaults(storage_class=storage_class, storage_size=storage_size, registry=registry),
+        defaults=Defaults(
+            storage_class=storage_class,
+            storage_size=storage_size,
+            volume_retention=volume_retention.value,
+            ingress_class=ingress_class,
+            registry=registry,
+            image_pull_secrets=tuple(image_pull_secret or ()),
+            service_account=service_account,
+        ),
     )
     _tell(conversion.findings)
     if conversion.refused:

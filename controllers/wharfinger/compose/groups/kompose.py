@@ -12,7 +12,7 @@ from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.identity import KOMPOSE
 from wharfinger.compose.mode import mode_of
-from wharfinger.compose.part import Part, Service
+from wharfinger.compose.part import Defaults, Part, Service
 
 Given = Mapping[str, str]
 
@@ -46,24 +46,28 @@ def part(service: Service) -> Part:
     scaled = mode_of(service) == "service"
     spec: Object = {}
     used: set[str] = set()
-    for read in (_pull_secret, _account, *((_autoscale,) if scaled else ())):
-        found, keys = read(given)
+    for read in (_pull_secrets, _account, *((_autoscale,) if scaled else ())):
+        found, keys = read(given, service.context.defaults)
         spec |= found
         used |= keys
     return Part(spec=spec, findings=tuple(_findings(service, [key for key in given if key not in used])))
 
 
-def _pull_secret(given: Given) -> tuple[Object, set[str]]:
+def _pull_secrets(given: Given, defaults: Defaults) -> tuple[Object, set[str]]:
+    """The label's Secret, and those that every image may need."""
     key = "kompose.image-pull-secret"
-    return ({"imagePullSecrets": [{"name": given[key]}]}, {key}) if given.get(key) else ({}, set())
+    own = [given[key]] if given.get(key) else []
+    names = dict.fromkeys([*own, *defaults.image_pull_secrets])
+    return ({"imagePullSecrets": [{"name": name} for name in names]} if names else {}), {key} if own else set()
 
 
-def _account(given: Given) -> tuple[Object, set[str]]:
+def _account(given: Given, defaults: Defaults) -> tuple[Object, set[str]]:
     key = "kompose.serviceaccount-name"
-    return ({"serviceAccount": {"name": given[key]}}, {key}) if given.get(key) else ({}, set())
+    name = given.get(key) or defaults.service_account
+    return ({"serviceAccount": {"name": name}} if name else {}), {key} if given.get(key) else set()
 
 
-def _autoscale(given: Given) -> tuple[Object, set[str]]:
+def _autoscale(given: Given, _: Defaults) -> tuple[Object, set[str]]:
     """kompose.hpa.*: bounds, and percent of the requests; kompose's own defaults are 1, 3 and 50 % of CPU."""
     names = {"replicas.min": 1, "replicas.max": 3, "cpu": 50, "memory": 70}
     read = {name: given.get(f"kompose.hpa.{name}", "").removesuffix("%") for name in names}
