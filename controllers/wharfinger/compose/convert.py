@@ -13,6 +13,8 @@ from wharfinger.api.status import Finding
 from wharfinger.compose import names
 from wharfinger.compose.dialect import by_content
 from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
+from wharfinger.compose.guests import joined
+from wharfinger.compose.joining import hosts
 from wharfinger.compose.parser import Dialect, Document
 from wharfinger.compose.part import Context, Defaults, Part, Service, located, merged
 from wharfinger.compose.rows import Index, leaves
@@ -45,26 +47,36 @@ def convert(
 ) -> Conversion:
     """All services of a project. Every attribute becomes something, or has a finding.
 
-    `dialect` is chosen by what the project asks for, if None.
+    `dialect` is chosen by what the project asks for, if None. What Swarm refuses is refused only if it is given.
     """
     services: Object = document.project.get("services") or {}
     context = Context(
         document=document,
         namespace=namespace,
         dialect=dialect or by_content(document.project),
+        strict=dialect == "stack",
         defaults=defaults or Defaults(),
         files=files,
         names=names.workloads(services),
+        hosts=hosts(services),
     )
     above = [group(context) for group in TOP_LEVEL]
     known = [Service(name=name, data=data, context=context) for name, data in services.items()]
-    parts = [merged([group(service) for group in GROUPS]) for service in known]
-    objects = [each for part in (*above, *parts) for each in part.objects]
-    findings = [each for part in (*above, *parts) for each in part.findings]
-    workloads = [_workload(service, part) for service, part in zip(known, parts, strict=True)]
-    told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
-    wrong = any(finding.severity == "error" for finding in told)
-    return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
+    parts = {service.name: merged([group(service) for group in GROUPS]) for service in known}
+    whole = {each.name: _whole(each, known, parts) for each in known}
+    objects = [each for part in (*above, *whole.values()) for each in part.objects]
+    findings = [each for part in (*above, *whole.values()) for each in part.findings]
+    workloads = [_workload(each, whole[each.name]) for each in known if each.name not in context.hosts]
+    found = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
+    wrong = any(finding.severity == "error" for finding in found)
+    return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=found)
+
+
+def _whole(service: Service, services: list[Service], parts: Mapping[str, Part]) -> Part:
+    """A service's part, with those that join its pod."""
+    joining = {name for name, host in service.context.hosts.items() if host == service.name}
+    guests = [(each, parts[each.name]) for each in services if each.name in joining] if joining else []
+    return joined(parts[service.name], guests)
 
 
 def _workload(service: Service, part: Part) -> Object:

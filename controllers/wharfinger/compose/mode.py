@@ -14,10 +14,11 @@ def mode_of(service: Service) -> Mode:
     """Swarm's stacks run as tasks. In Compose's dialect ``restart`` says it, and who waits for the service's end.
 
     A service that is not restarted is of mode tasks, since a Deployment restarts whatever ends. One that others wait
-    for with ``service_completed_successfully`` is a job.
+    for with ``service_completed_successfully`` is a job. One that joins another's pod runs as that does.
     """
     if service.context.dialect == "stack":
         return "tasks"
+    service = service.host
     restart = service.data.get("restart", "")
     if restart in ("", "no") and awaited(service) and scale(service.data) == 1:
         return "job"

@@ -43,11 +43,15 @@ class Context:
     document: Document
     namespace: str
     dialect: Dialect
+    strict: bool = False
+    """Somebody said that it is a stack: what Swarm refuses is refused."""
     defaults: Defaults
     files: Mapping[str, str]
     """The files that were given, for configs and secrets."""
     names: Mapping[str, str]
-    """Service to the name of its ContainerWorkload."""
+    """Service to its name in the cluster: that of its ContainerWorkload, and by which others reach it."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Service to the one whose pod it joins, for those that do."""
 
     @property
     def project(self) -> Object:
@@ -58,6 +62,10 @@ class Context:
     def environment(self) -> Mapping[str, str]:
         """What interpolation saw, for configs and secrets that are taken from a variable."""
         return self.document.environment
+
+    def pods(self, service: str) -> str:
+        """Name of the ContainerWorkload in whose pods a service runs."""
+        return self.names[self.hosts.get(service, service)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +82,17 @@ class Service:
     def workload(self) -> str:
         """Name of its ContainerWorkload, and of the Service by which others reach it."""
         return self.context.names[self.name]
+
+    @property
+    def pods(self) -> str:
+        """Name of the ContainerWorkload in whose pods it runs: its own, or that which it joins."""
+        return self.context.pods(self.name)
+
+    @property
+    def host(self) -> Service:
+        """The service whose pod it is: itself, or the one that it joins."""
+        name = self.context.hosts.get(self.name, self.name)
+        return Service(name=name, data=self.context.project["services"][name], context=self.context)
 
     def finding(self, attribute: str, severity: Severity, reason: str, message: str) -> Finding:
         """A finding about ``services.NAME.ATTRIBUTE``, with the place where the documents say it.
@@ -109,6 +128,11 @@ def located(document: Document, path: str, severity: Severity, reason: str, mess
     place = document.place(path)
     told = f"{place[0]}:{place[1][0]}:{place[1][1]}: {message}" if place else message
     return Finding(path=path[:1024], severity=severity, reason=reason, message=told[:1024])
+
+
+def refusal(context: Context) -> Severity:
+    """How bad it is that Swarm would refuse something which can be done here."""
+    return "error" if context.strict else "warning"
 
 
 def merged(parts: list[Part]) -> Part:

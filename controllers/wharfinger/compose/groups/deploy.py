@@ -16,8 +16,9 @@ from wharfinger.api.tasks import TasksBlock
 from wharfinger.compose.dialect import SWARM_ONLY
 from wharfinger.compose.durations import duration
 from wharfinger.compose.groups.labels import as_annotations, label_findings
+from wharfinger.compose.groups.ports import published
 from wharfinger.compose.mode import scale
-from wharfinger.compose.part import Part, Service
+from wharfinger.compose.part import Part, Service, refusal
 from wharfinger.compose.rows import Row
 from wharfinger.placement.check import check
 
@@ -40,8 +41,8 @@ ROWS: Final = (
     Row(
         "services.*.deploy.endpoint_mode",
         "partly",
-        "dnsrr: the service's name resolves to its tasks. vip: likewise, with a finding; a published port has an "
-        "address of its own",
+        "dnsrr: the service's name resolves to its tasks; with an ingress port a finding, as Swarm refuses it. vip: "
+        "likewise, with a finding; a published port has an address of its own",
     ),
     Row("services.*.deploy.placement", "honoured", f"`spec.tasks.placement`, {_STACK}"),
     Row("services.*.deploy.placement.constraints", "honoured", f"`spec.tasks.placement.constraints`, {_STACK}"),
@@ -185,6 +186,9 @@ def _stack_findings(service: Service) -> Iterator[Finding]:
     if deploy.get("endpoint_mode") == "vip":
         message = "the service's name resolves to its tasks, as with dnsrr; publish a port where one address is needed"
         yield service.finding("deploy.endpoint_mode", "info", "NoVirtualAddress", message)
+    if deploy.get("endpoint_mode") == "dnsrr" and any(port.outside for port in published(data)):
+        message = "cannot be used with a port that is published by the ingress; write `mode: host` on it, or vip here"
+        yield service.finding("deploy.endpoint_mode", refusal(service.context), "IngressOfDnsrr", message)
     if not wrong:
         yield from _placement_findings(service)
 

@@ -75,8 +75,8 @@ def _findings(service: Service) -> Iterator[Finding]:
     yield from _restart_findings(service)
     linked = {link.partition(":")[0] for link in service.data.get("links") or ()}
     for name, dependency in (service.data.get("depends_on") or {}).items():
-        if name in linked:
-            continue  # made by the parser of the link, which asks for a name
+        if name in linked or _in_order(service, name, dependency):
+            continue  # made by the parser, of a link or of what is joined
         waits = _WAITS.get(dependency.get("condition", ""), "is there")
         also = f", nor is it restarted with {name}" if dependency.get("restart") else ""
         message = f"it does not wait until {name} {waits}{also}; have it try again until {name} answers"
@@ -85,6 +85,12 @@ def _findings(service: Service) -> Iterator[Finding]:
         driver = logging.get("driver") or "the driver"
         message = f"{driver} is not used: the nodes keep what is written to stdout and stderr, for kubectl logs"
         yield service.finding("logging", "info", "LogsOfNode", message)
+
+
+def _in_order(service: Service, other: str, dependency: Object) -> bool:
+    """Whether both are in one pod, which starts its containers one after the other."""
+    started = dependency.get("condition") == "service_started"
+    return started and service.context.pods(other) == service.pods
 
 
 def _restart_findings(service: Service) -> Iterator[Finding]:
