@@ -155,7 +155,7 @@ def _files(service: Service, files: list[Object]) -> tuple[list[tuple[Object, Ob
     """A volume and a mount for each file, and the ConfigMaps of those whose content is the document's own."""
     held, objects = [], []
     for file in files:
-        source = {kind: file[kind] for kind in ("configMapRef", "secretRef") if kind in file}
+        source: Object = {kind: file[kind] for kind in ("configMapRef", "secretRef") if kind in file}
         if not source:
             objects.append(_config_map(service, file))
             source = {"configMapRef": {"name": objects[-1]["metadata"]["name"], "key": "file"}}

@@ -17,7 +17,7 @@ from wharfinger.compose.dialect import SWARM_ONLY
 from wharfinger.compose.durations import duration
 from wharfinger.compose.groups.labels import as_annotations, label_findings
 from wharfinger.compose.groups.ports import published
-from wharfinger.compose.mode import scale
+from wharfinger.compose.mode import mode_of, scale
 from wharfinger.compose.part import Part, Service, refusal
 from wharfinger.compose.rows import Row
 from wharfinger.placement.check import check
@@ -97,7 +97,7 @@ _CHOICES: Final = {
 def part(service: Service) -> Part:
     """Replicas and, in a stack, `spec.tasks`."""
     data, stack = service.data, service.context.dialect == "stack"
-    spec: Object = {} if _scheduling(data) in _PER_NODE and stack else _replicas(data)
+    spec: Object = {} if _uncounted(service) else _replicas(data)
     if stack:
         spec["tasks"] = _tasks(service)
     told = as_annotations(_deploy(data).get("labels"))
@@ -106,6 +106,12 @@ def part(service: Service) -> Part:
         annotations=told,
         findings=tuple(_findings(service)),
     )
+
+
+def _uncounted(service: Service) -> bool:
+    """Whether there is a number of pods that is not the service's to say."""
+    stack = service.context.dialect == "stack"
+    return _scheduling(service.data) in _PER_NODE if stack else mode_of(service) in ("daemon", "cron")
 
 
 def _deploy(data: Object) -> Object:
@@ -226,6 +232,9 @@ def _placement_findings(service: Service) -> Iterator[Finding]:
 def _compose_findings(service: Service) -> Iterator[Finding]:
     """Somebody said that it is no stack: what is Swarm's has no effect."""
     deploy = _deploy(service.data)
+    if _uncounted(service) and scale(service.data) != 1:
+        message = f"has no effect in mode {mode_of(service)}, which has one pod for each node, or each run"
+        yield service.finding("deploy.replicas", "warning", "NotCounted", message)
     for name in (*SWARM_ONLY, "placement"):
         if deploy.get(name):
             yield service.finding(f"deploy.{name}", "warning", "SwarmOnly", _SWARM)
