@@ -91,3 +91,34 @@ def test_swarms_rules_win_over_a_controller() -> None:
     found = _found("kompose.controller.type: daemonset", "restart: always", dialect="stack")
     assert workloads(found)["web"]["mode"] == "tasks"
     assert reasons(found)["services.web.labels.kompose.controller.type"] == "KomposeLabel"
+
+
+@pytest.mark.parametrize(
+    ("written", "rules"),
+    [
+        ("true", [(None, "/")]),
+        ("shop.example.com", [("shop.example.com", "/")]),
+        ("a.example.com/api, *.example.com", [("a.example.com", "/api"), ("*.example.com", "/")]),
+    ],
+)
+def test_what_is_exposed_has_an_ingress(written: str, rules: list[tuple[str | None, str]]) -> None:
+    labels = f"kompose.service.expose: '{written}', kompose.service.expose.tls-secret: tls"
+    found = _found(labels, "restart: always, ports: ['80:8080']", defaults={"ingress_class": "nginx"})
+    assert "KomposeLabel" not in reasons(found).values()
+    spec = objects(found, "Ingress")["web"]["spec"]
+    assert [(rule.get("host"), rule["http"]["paths"][0]["path"]) for rule in spec["rules"]] == rules
+    assert {rule["http"]["paths"][0]["backend"]["service"]["name"] for rule in spec["rules"]} == {"web-published"}
+    assert (spec["ingressClassName"], spec["tls"][0]["secretName"]) == ("nginx", "tls")
+    assert objects(found, "Service")["web-published"]["spec"]["type"] == "ClusterIP"
+
+
+def test_a_class_of_its_own_wins_and_a_host_that_is_none_is_told() -> None:
+    more = "restart: always, ports: ['80:8080']"
+    own = "kompose.service.expose: 'true', kompose.service.expose.ingress-class-name: own"
+    assert (
+        objects(_found(own, more, defaults={"ingress_class": "n"}), "Ingress")["web"]["spec"]["ingressClassName"]
+        == "own"
+    )
+    wrong = _found("kompose.service.expose: 'Not A Host'", more)
+    assert not objects(wrong, "Ingress")
+    assert reasons(wrong)["services.web.labels.kompose.service.expose"] == "KomposeLabel"

@@ -74,6 +74,9 @@ StorageSize = Annotated[str, typer.Option("--storage-size", help="Size of volume
 VolumeRetention = Annotated[
     Retention, typer.Option("--volume-retention", help="Whether volumes stay when the rest is removed.")
 ]
+IngressClass = Annotated[
+    str | None, typer.Option("--ingress-class", help="Class of Ingresses; the cluster's default if absent.")
+]
 Registry = Annotated[
     str | None,
     typer.Option("--registry", help="Where images are that `build` speaks of: registry.example.com/shop."),

@@ -44,8 +44,8 @@ ROWS: Final = (
         "services.*.labels",
         "partly",
         "annotations of the pods; a key that Kubernetes does not take has a finding. Those for kompose speak to the "
-        "converter: pull secret and policy, account, autoscaler, init container, fsGroup, controller, cron job, type, "
-        "node port and traffic policy of what is published; another has a finding",
+        "converter: Ingress, pull secret and policy, account, autoscaler, init container, fsGroup, controller, cron "
+        "job, type, node port and traffic policy of what is published; another has a finding",
     ),
     Row("services.*.label_file", "honoured", "likewise; `labels` wins"),
     Row("services.*.annotations", "partly", "annotations of the pods, likewise"),

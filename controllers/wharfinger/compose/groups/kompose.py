@@ -13,7 +13,8 @@ from typing import Final
 from wharfinger.api.model import CRON_SCHEDULE
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.compose.groups.ports import node_port, published, service_type
+from wharfinger.compose.groups.objects import metadata
+from wharfinger.compose.groups.ports import node_port, outside_name, published, service_type
 from wharfinger.compose.kompose import PREFIX, asked
 from wharfinger.compose.mode import mode_of
 from wharfinger.compose.names import legal
@@ -25,10 +26,12 @@ Read = tuple[Part, set[str]]
 
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
+_HOST = re.compile(r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(/[!-~]*)?$")
+
 _INSTEAD: Final = {
     "service.type": "write nodeport, clusterip or loadbalancer, on a service that publishes a port; its own name is "
     "headless anyway",
-    "service.expose": "nothing is made for HTTP from outside; write spec.route.hosts in the workload",
+    "service.expose": "write true, or host names in lower case, on a service that publishes a port",
     "service.nodeport.port": "write one number, beside service.type: nodeport, on a service that publishes one port",
     "service.external-traffic-policy": "write local or cluster, on a service that publishes a port",
     "service.group": "each service is a workload of its own; write `network_mode: service:NAME` for those of one pod",
@@ -136,12 +139,37 @@ def _outside(service: Service, given: Given) -> Read:
         headless = given.get("service.type", "").lower() == "headless"
         return Part(), {"service.type"} if headless else set()
     found = service_type(service.data)
-    used = {"service.type"} if "type" in found else set()
+    used = {"service.type"} if found.get("type", "").lower() == given.get("service.type", "").lower() else set()
     used |= {"service.external-traffic-policy"} if "externalTrafficPolicy" in found else set()
     alone = len([entry for entry in published(service.data) if entry.outside]) == 1
     if alone and node_port(service.data) and found.get("type") == "NodePort":
         used.add("service.nodeport.port")
     return Part(), used
+
+
+def _exposed(service: Service, given: Given) -> Read:
+    """An Ingress to the first published port: ``true`` for any host, or hosts, each maybe with a path."""
+    entry = next((entry for entry in published(service.data) if entry.outside), None)
+    written = given.get("service.expose", "")
+    hosts = [] if written.lower() == "true" else [host.strip() for host in written.split(",")]
+    if not written or entry is None or not all(_HOST.match(host) for host in hosts):
+        return Part(), set()
+    backend = {"service": {"name": outside_name(service), "port": {"number": entry.port}}}
+    spec: Object = {"rules": [_rule(host, backend) for host in hosts or [""]]}
+    if name := given.get("service.expose.ingress-class-name") or service.context.defaults.ingress_class:
+        spec["ingressClassName"] = name
+    if secret := given.get("service.expose.tls-secret"):
+        named = {"hosts": list(dict.fromkeys(host.partition("/")[0] for host in hosts))} if hosts else {}
+        spec["tls"] = [named | {"secretName": secret}]
+    about = metadata(service.context, service.workload)
+    made = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": about, "spec": spec}
+    return Part(objects=(made,)), {"service.expose", "service.expose.ingress-class-name", "service.expose.tls-secret"}
+
+
+def _rule(written: str, backend: Object) -> Object:
+    host, _, path = written.partition("/")
+    leads = {"path": f"/{path}", "pathType": "Prefix", "backend": backend}
+    return ({"host": host} if host else {}) | {"http": {"paths": [leads]}}
 
 
 def _autoscale(service: Service, given: Given) -> Read:
@@ -167,6 +195,7 @@ _READERS: Final[tuple[Callable[[Service, Given], Read], ...]] = (
     _controller,
     _cron,
     _outside,
+    _exposed,
     _autoscale,
 )
 

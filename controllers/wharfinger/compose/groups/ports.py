@@ -176,9 +176,12 @@ _TYPES: Final = {"nodeport": "NodePort", "clusterip": "ClusterIP", "loadbalancer
 
 
 def service_type(data: Object) -> dict[str, str]:
-    """Type and externalTrafficPolicy of what is published, as far as labels of kompose's say."""
+    """Type and externalTrafficPolicy of what is published, as far as labels of kompose's say.
+
+    Behind an Ingress it needs no address of its own.
+    """
     given = asked(data)
-    found = {}
+    found = {"type": "ClusterIP"} if given.get("service.expose") else {}
     if kind := _TYPES.get(given.get("service.type", "").lower()):
         found["type"] = kind
     policy = given.get("service.external-traffic-policy", "").capitalize()
