@@ -76,6 +76,8 @@ class Document:
     warnings: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     """What interpolation saw."""
+    quoted: frozenset[str] = frozenset()
+    """Paths of ports that are published as a text, which `docker stack` does not take."""
 
     def place(self, path: str) -> tuple[str, Place] | None:
         """Where the documents speak of a path such as ``services.web.ports[0]``, or of what is above it.
@@ -123,6 +125,7 @@ class Parser:
             places=places,
             warnings=tuple(answer.get("warnings") or ()),
             environment=answer.get("environment") or {},
+            quoted=frozenset(answer.get("quoted") or ()),
         )
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ def test_a_stack_has_no_order_as_in_swarm_unless_it_asks_for_one() -> None:
     swarm = "  other: {image: other, deploy: {update_config: {parallelism: 2}}}\n"
     asked = document("{db: {condition: service_healthy}}", more=swarm)
     assert ordered(asked) == [{"name": "db", "condition": "Healthy"}]
-    assert told(asked) == ""
+    assert told(asked) == "SwarmRefuses"
 
 
 def test_without_an_operator_nothing_waits_and_that_is_said() -> None:

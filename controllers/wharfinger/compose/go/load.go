@@ -42,6 +42,8 @@ type Answer struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	// Places says where the documents mention what: file, then path in it, then line and column.
 	Places map[string]map[string][2]int `json:"places,omitempty"`
+	// Quoted are the paths of ports that documents publish as a text: canonical form does not tell any more.
+	Quoted []string `json:"quoted,omitempty"`
 }
 
 func answer(line []byte, root string) (reply Answer) {
@@ -91,9 +93,11 @@ func load(request Request, directory string) Answer {
 	log := logtest.NewGlobal()
 	defer logrus.StandardLogger().ReplaceHooks(logrus.LevelHooks{})
 	places := map[string]map[string][2]int{}
+	var quoted []string
 	for _, path := range request.Documents {
 		if found, err := locate(request.Files[path]); err == nil {
-			places[path] = found
+			places[path] = found.places
+			quoted = append(quoted, found.quoted...)
 		}
 	}
 	if err := addVariables(&request, directory); err != nil {
@@ -113,7 +117,7 @@ func load(request Request, directory string) Answer {
 	if err != nil {
 		return Answer{Error: err.Error(), Warnings: warnings}
 	}
-	return Answer{Project: withoutPrefix(text, directory), Warnings: warnings, Places: places, Environment: request.Environment}
+	return Answer{Project: withoutPrefix(text, directory), Warnings: warnings, Places: places, Quoted: quoted, Environment: request.Environment}
 }
 
 func addVariables(request *Request, directory string) error {

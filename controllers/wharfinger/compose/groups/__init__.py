@@ -23,6 +23,7 @@ from wharfinger.compose.groups import (
     resolving,
     resources,
     security,
+    swarm,
     volumes,
 )
 from wharfinger.compose.part import Context, Group, Part
@@ -50,6 +51,7 @@ GROUPS: Final[tuple[Group, ...]] = (
 
 TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = (
     project.top_level,
+    swarm.top_level,
     networks.top_level,
     claims.top_level,
     contents.top_level,

@@ -38,9 +38,9 @@ def part(service: Service) -> Part:
 def _ordered(service: Service) -> Iterator[Object]:
     """The dependencies that are waited for, as `spec.dependsOn` has them; what is a default is left out."""
     for name, dependency in _dependencies(service).items():
-        if name not in service.context.names or _by_swarm(service, dependency):
+        if name not in service.context.names or _by_swarm(service, dependency) or _in_one_pod(service, name):
             continue
-        made: Object = {"name": service.context.names[name]}
+        made: Object = {"name": _service(service, name).host.workload}
         if (condition := _condition(dependency)) != "Started":
             made["condition"] = condition
         if dependency.get("restart"):
@@ -57,6 +57,10 @@ def _findings(service: Service) -> Iterator[Finding]:
         if name not in service.context.names:
             message = f"{name} is not part of the project (a profile that is off, say) and not required: left out"
             yield service.finding(path, "info", "DependencyAbsent", message)
+        elif _in_one_pod(service, name):
+            if condition != "Started":
+                message = "both are in one pod, whose containers start one after the other, and wait for nothing"
+                yield service.finding(path, "warning", "NotWaitedFor", message)
         elif _by_swarm(service, dependency):
             if name not in linked:
                 message = f"Swarm starts services in any order, and so do we; write a condition to wait for {name}"
@@ -67,6 +71,11 @@ def _findings(service: Service) -> Iterator[Finding]:
         elif condition == "Completed" and mode_of(_service(service, name)) != "job":
             message = f'{name} is restarted when it ends, so that this waits for ever; write `restart: "no"` there'
             yield service.finding(path, "warning", "NeverCompletes", message)
+
+
+def _in_one_pod(service: Service, name: str) -> bool:
+    """Whether one joins the other's pod."""
+    return _service(service, name).host.name == service.host.name
 
 
 def _dependencies(service: Service) -> Object:

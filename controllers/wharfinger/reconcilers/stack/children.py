@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from wharfinger.api.builtin import BY_KIND, PERSISTENT_VOLUME_CLAIM
+from wharfinger.api.builtin import BY_KIND
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.labels import (
     INSTANCE_LABEL,
     MANAGED_BY,
     MANAGED_BY_LABEL,
-    RETAIN_ANNOTATION,
     STACK_LABEL,
 )
 from wharfinger.api.resource import Object, Resource
@@ -42,6 +41,4 @@ def _child(stack: Stack, obj: Object) -> Desired:
     # By the instance an object is known as ours that has no owner: a volume that outlives its Stack.
     ours = {STACK_LABEL: stack.name, INSTANCE_LABEL: stack.name, MANAGED_BY_LABEL: MANAGED_BY}
     metadata["labels"] = {**(metadata.get("labels") or {}), **ours}
-    if resource == PERSISTENT_VOLUME_CLAIM and stack.spec.volume_retention == "Retain":
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), RETAIN_ANNOTATION: "true"}
     return prepare(resource, {**obj, "metadata": metadata}, wave=_BEFORE)

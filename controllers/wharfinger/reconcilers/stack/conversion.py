@@ -18,7 +18,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from wharfinger.api.findings import error_at
-from wharfinger.api.stack import StackDefaults
+from wharfinger.api.stack import StackSpec
 from wharfinger.api.status import Finding
 from wharfinger.compose.convert import Conversion, ConvertedService, convert
 from wharfinger.compose.dialect import by_content
@@ -87,17 +87,22 @@ class Converter:
             namespace=stack.namespace,
             files=gathered.source.files,
             dialect=dialect,
-            defaults=defaults_of(stack.spec.defaults),
+            defaults=defaults_of(stack.spec),
         )
         return _converted(stack, conversion, dialect, gathered.secrets)
 
 
-def defaults_of(said: StackDefaults) -> Defaults:
+def defaults_of(spec: StackSpec) -> Defaults:
     """As the front-end takes them."""
+    said = spec.defaults
     return Defaults(
         storage_class=said.storage_class_name,
         storage_size=said.storage_size,
+        volume_retention=spec.volume_retention,
+        ingress_class=said.ingress_class_name,
         registry=said.registry,
+        image_pull_secrets=tuple(secret.name for secret in said.image_pull_secrets),
+        service_account=said.service_account_name,
     )
 
 
