@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,17 +15,18 @@ import pytest
 from tests.support.image.lock import ROOT, version
 
 from wharfinger.cluster.programs import PROGRAMS, built
+from wharfinger.cluster.toolchain import find_toolchain
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 HOOK = "HATCH_BUILD_HOOK_ENABLE_CUSTOM"
 
 
-def build(directory: Path, **environment: str) -> Path:
+def build(directory: Path, *, sources: Path = ROOT, **environment: str) -> Path:
     """The wheel that hatchling makes. AssertionError with what it says where it fails."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(directory)]
     quiet = {key: value for key, value in os.environ.items() if key != HOOK}
-    done = subprocess.run(command, cwd=ROOT, env=quiet | environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=sources, env=quiet | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (wheel,) = directory.glob("*.whl")
     return wheel
@@ -76,7 +78,7 @@ def test_its_bill_of_materials_names_what_go_linked_in(platform_wheel: Path) -> 
     with zipfile.ZipFile(platform_wheel) as archive:
         (path,) = [name for name in archive.namelist() if ".dist-info/sboms/" in name]
         bill = json.loads(archive.read(path))
-    command = ["go", "version", "-m", "-json", str(built("wharfinger-compose"))]
+    command = [find_toolchain(()).go, "version", "-m", "-json", built("wharfinger-compose")]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     linked = {f"pkg:golang/{each['Path']}@{each['Version']}" for each in told["Deps"]}
     own = {f"pkg:golang/wharfinger.dev/{each}@{version()}" for each in ("compose", "start")}
@@ -89,6 +91,11 @@ def test_its_bill_of_materials_names_what_go_linked_in(platform_wheel: Path) -> 
 
 
 def test_the_same_sources_give_the_same_bytes(platform_wheel: Path, tmp_path: Path) -> None:
-    """The programs are built once more, elsewhere."""
-    again = build(tmp_path, **{HOOK: "true"}, WHARFINGER_CACHE=str(tmp_path / "cache"))
+    """Wherever they lie: here in a copy of what a wheel is made of."""
+    sources = tmp_path / "sources"
+    for name in ("controllers", "scripts/wheel"):
+        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, sources)
+    again = build(tmp_path, sources=sources, **{HOOK: "true"}, WHARFINGER_CACHE=str(tmp_path / "cache"))
     assert again.read_bytes() == platform_wheel.read_bytes()

@@ -25,7 +25,7 @@ import (
 
 const (
 	maxRequest  = 8 << 20   // bytes; a custom resource has at most a fifth of that
-	memoryLimit = 512 << 20 // bytes
+	memoryLimit = 512 << 20 // bytes, for all that the process has: half of what the operator's container may use
 )
 
 // version is Wharfinger's, which its build puts here.
@@ -50,7 +50,7 @@ func command(args []string) error {
 		if err := confine(args[1]); err != nil {
 			return err
 		}
-		debug.SetMemoryLimit(memoryLimit * 3 / 4)
+		debug.SetMemoryLimit(memoryLimit / 2)
 		return serve(os.Stdin, os.Stdout, args[1])
 	}
 	return errors.New("usage: wharfinger-compose serve DIRECTORY | schema | version")
