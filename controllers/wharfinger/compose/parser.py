@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
 import orjson
 
@@ -28,6 +28,8 @@ Dialect = Literal["compose", "stack"]
 Place = Sequence[int]
 """Line and column, from 1."""
 
+_PROGRAM: Final = "wharfinger-compose"
+"""What begins a line that the program itself says."""
 _TIMEOUT: Final = 10.0
 """Seconds for one answer: a thousand times what a common document takes."""
 _MOST: Final = 4 << 20
@@ -108,6 +110,7 @@ class Parser:
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._said: IO[bytes] | None = None
         self._lock = Lock()
 
     def parse(self, source: Source) -> Document:
@@ -132,6 +135,9 @@ class Parser:
         """End the program."""
         process, self._process = self._process, None
         directory, self._directory = self._directory, None
+        said, self._said = self._said, None
+        if said is not None:
+            said.close()
         if directory is not None:
             directory.cleanup()
         if process is None:
@@ -155,10 +161,12 @@ class Parser:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._directory = tempfile.TemporaryDirectory(prefix="wharfinger-compose-")
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115 - `close` does
             self._process = subprocess.Popen(
                 [self._program, "serve", self._directory.name],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=self._said,
                 env={},
                 bufsize=0,
             )
@@ -168,7 +176,8 @@ class Parser:
         """Write the request and read a line, whichever way the pipes are ready, until the time is over."""
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(request)
+        with contextlib.suppress(BrokenPipeError):  # it has ended; reading shows that, and it has said why
+            process.stdin.write(request)
         answer = bytearray()
         while not answer.endswith(b"\n"):
             ready, _, _ = select.select([process.stdout], [], [], self._timeout)
@@ -176,9 +185,17 @@ class Parser:
                 raise TimeoutError(f"no answer within {self._timeout:g} s")
             part = os.read(process.stdout.fileno(), _CHUNK)
             if not part:
-                raise BrokenPipeError("the parser ended; they ask for too much memory, or are too deeply nested")
+                raise BrokenPipeError(f"the parser ended; {self._reason()}")
             answer += part
         return bytes(answer)
+
+    def _reason(self) -> str:
+        """What a program that has ended said of it. When Go's runtime gives up, it prints all that it knows."""
+        assert self._said is not None
+        self._said.seek(0)
+        said = self._said.readline().decode(errors="replace").strip()
+        own = said.removeprefix(f"{_PROGRAM}: ")
+        return own if own != said else "they ask for too much memory, or are too deeply nested"
 
 
 def _parent(path: str) -> str:
