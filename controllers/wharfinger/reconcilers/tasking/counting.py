@@ -31,6 +31,7 @@ def counted(view: View, tasks: tuple[Task, ...], decision: Decision, *, target: 
             available=ready.total(),
         ),
         updated_ready=ready[about.hash],
+        kept_back=wanted.total() - wanted[about.hash] if decision.complete else 0,
         by_revision=dict(wanted),
     )
 
