@@ -254,6 +254,8 @@ def _complete(case: Case) -> tuple[Verdict, ...] | None:
     if not case.runs_as_asked:
         return None
     message = f"{case.ready_of} replicas ready on revision {case.target.number}"
+    if case.observation.kept_back:
+        message = f"{message}, but for {case.observation.kept_back} of an earlier one on nodes that are cordoned"
     return (Verdict("Ready", "True", "AllReplicasReady", message),)
 
 

@@ -32,6 +32,7 @@ def counted(view: View, tasks: tuple[Task, ...], decision: Decision, *, target: 
         ),
         started=len({task.place for task in tasks if task.revision == about.hash and _has_started(task)}),
         updated_ready=ready[about.hash],
+        kept_back=wanted.total() - wanted[about.hash] if decision.complete else 0,
         by_revision=dict(wanted),
     )
 
