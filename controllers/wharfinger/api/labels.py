@@ -30,6 +30,9 @@ STACK_LABEL = "wharfinger.dev/stack"
 STACK_SERVICE_LABEL = "wharfinger.dev/stack-service"
 """On a Stack's ContainerWorkloads: the service's name as the document has it, as an annotation where no label can."""
 
+STACK_BROUGHT_LABEL = "wharfinger.dev/brought-by-stack"
+"""On the Secrets and ConfigMaps that `wharfinger stack deploy` writes beside a Stack: the Stack's name."""
+
 ELECTION_LABEL = "wharfinger.dev/election"
 """On every Lease of one election: its name."""
 

@@ -24,6 +24,7 @@ from wharfinger.cli import (
     render,
     run,
     scale,
+    stack,
     status,
     tasks,
     wait,
@@ -60,6 +61,7 @@ app.command("completion")(completion.completion)
 app.command("import")(importing.import_)
 app.command("doctor")(doctor.doctor)
 app.command("nodes")(nodes.nodes)
+app.add_typer(stack.app, name="stack")
 
 
 @app.callback(invoke_without_command=True)

@@ -38,7 +38,9 @@ LINES = [("2026-01-01T12:00:00Z", 'says "hello": {'), ("2026-01-01T12:00:01Z", "
 
 def verbs() -> list[list[str]]:
     root: Any = typer.main.get_command(app)
-    return [*([name] for name in root.commands if name not in {*WITHOUT, "cluster"}), ["cluster", "status"]]
+    stack = root.commands["stack"].commands
+    alone = [name for name in root.commands if name not in {*WITHOUT, "cluster", "stack"}]
+    return [*([name] for name in alone), *(["stack", name] for name in stack), ["cluster", "status"]]
 
 
 def loaded(text: str, output: Format) -> Any:
