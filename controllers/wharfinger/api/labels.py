@@ -27,9 +27,6 @@ WORKLOAD_LABEL = "wharfinger.dev/workload"
 STACK_LABEL = "wharfinger.dev/stack"
 """On everything that a Stack makes: its name."""
 
-STACK_SERVICE_LABEL = "wharfinger.dev/stack-service"
-"""On a Stack's ContainerWorkloads: the service's name as the document has it, as an annotation where no label can."""
-
 STACK_BROUGHT_LABEL = "wharfinger.dev/brought-by-stack"
 """On the Secrets and ConfigMaps that `wharfinger stack deploy` writes beside a Stack: the Stack's name."""
 
