@@ -62,6 +62,10 @@ REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
 CONTENT_ANNOTATION = "wharfinger.dev/content"
 """On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""
 
+DEPENDENCIES_ANNOTATION = "wharfinger.dev/dependencies"
+"""On the pods: what ran of each workload that `spec.dependsOn` names with `restart`, so that another revision of it
+rolls them: ``NAME=UID/REVISION``, with commas between."""
+
 # Mode tasks
 
 TASK_LABEL = "wharfinger.dev/task"

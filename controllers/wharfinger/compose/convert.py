@@ -58,10 +58,12 @@ def convert(
     files: Mapping[str, str],
     dialect: Dialect | None = None,
     defaults: Defaults | None = None,
+    operator: bool = True,
 ) -> Conversion:
     """All services of a project. Every attribute becomes something, or has a finding.
 
-    `dialect` is chosen by what the project asks for, if None.
+    `dialect` is chosen by what the project asks for, if None. `operator` says whether there will be one: without it
+    workloads are but a step to Kubernetes objects, and what only it can do is not asked for.
     """
     services: Object = document.project.get("services") or {}
     context = Context(
@@ -71,6 +73,7 @@ def convert(
         defaults=defaults or Defaults(),
         files=files,
         names=names.workloads(services),
+        operator=operator,
     )
     above = [group(context) for group in TOP_LEVEL]
     known = [Service(name=name, data=data, context=context) for name, data in services.items()]

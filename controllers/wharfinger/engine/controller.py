@@ -40,6 +40,9 @@ Route = Callable[[Stores, Object], Iterable[Key]]
 """Whom an object wakes: the keys of the controller's own objects."""
 
 
+Wakes = Callable[[Stores, Object | None, Object | None], Iterable[Key]]
+"""Which other objects of its own kind a change of one from old to new concerns."""
+
 Admit = Callable[[Stores, Object, datetime], Sequence[Finding]]
 """What there is to say about an object that is about to be stored, at that time (UTC). It reads the caches and does no
 more: it may be asked about what is then never stored. Raises nothing for a bad document."""
@@ -100,6 +103,8 @@ class Controller:
     indexes: Mapping[str, Index] = field(default_factory=dict)
     owned: bool = False
     """Whether others of our resources make this one: they find theirs, to prune them."""
+    wakes: Wakes | None = None
+    """Asked at each change of one of its objects, our own writes of status included: whom to reconcile as well."""
     admit: Admit | None = None
     """Asked by the admission webhook, where that is on."""
 
@@ -212,6 +217,9 @@ class Loop:
         obj = new if new is not None else old
         if obj is None:
             return
+        if self.controller.wakes is not None:
+            for other in self.controller.wakes(self._context.stores, old, new):
+                self._wake(other, Change.SUBSTANCE, origin)
         key = key_of(obj)
         if origin is Origin.WRITE and by == self._identity(key):
             return  # its own status, or its own finalizers

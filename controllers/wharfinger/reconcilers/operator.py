@@ -11,7 +11,7 @@ from wharfinger.api.kinds import CONTAINER_WORKLOAD, NODE_POLICY, STACK
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
 from wharfinger.engine.trim import shallow
-from wharfinger.reconcilers import nodepolicy, stack, watches, workload
+from wharfinger.reconcilers import dependencies, nodepolicy, stack, watches, workload
 from wharfinger.reconcilers.admission import admit
 from wharfinger.reconcilers.alarms import Alarms
 from wharfinger.reconcilers.prometheus import Prometheus
@@ -63,7 +63,12 @@ def _workloads(features: Features, *, nodes: bool) -> Controller:
         troubled=workload.troubled,
         trim=shallow,
         watches=watches.watches(secrets=features.watch_secrets or features.stack_secrets, nodes=nodes),
-        indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
+        indexes={
+            watches.BY_REFERENCE: watches.references,
+            watches.PER_NODE: watches.per_node,
+            dependencies.BY_DEPENDENCY: dependencies.dependencies,
+        },
+        wakes=dependencies.dependents,
         owned=True,
         admit=partial(admit, start_image=features.start_image),
     )
