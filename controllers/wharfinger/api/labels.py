@@ -27,6 +27,9 @@ WORKLOAD_LABEL = "wharfinger.dev/workload"
 STACK_LABEL = "wharfinger.dev/stack"
 """On everything that a Stack makes: its name."""
 
+STACK_BROUGHT_LABEL = "wharfinger.dev/brought-by-stack"
+"""On the Secrets and ConfigMaps that `wharfinger stack deploy` writes beside a Stack: the Stack's name."""
+
 ELECTION_LABEL = "wharfinger.dev/election"
 """On every Lease of one election: its name."""
 
