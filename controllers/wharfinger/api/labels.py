@@ -30,6 +30,9 @@ STACK_LABEL = "wharfinger.dev/stack"
 STACK_SERVICE_LABEL = "wharfinger.dev/stack-service"
 """On a Stack's ContainerWorkloads: the service's name as the document has it, as an annotation where no label can."""
 
+BUILD_LABEL = "wharfinger.dev/build"
+"""On the Job that builds an image for a Stack, its pods and its ConfigMaps: the workload that the image is for."""
+
 ELECTION_LABEL = "wharfinger.dev/election"
 """On every Lease of one election: its name."""
 
@@ -61,6 +64,15 @@ REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
 
 CONTENT_ANNOTATION = "wharfinger.dev/content"
 """On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""
+
+IMAGE_ANNOTATION = "wharfinger.dev/image"
+"""On the Job that builds an image, and on its ConfigMaps: the image's name."""
+
+# Annotations on a Stack
+
+REBUILD_ANNOTATION = "wharfinger.dev/rebuild"
+"""Any text. Another one has the Stack's images built anew, under other names, with what they are built from as it is
+then."""
 
 # Mode tasks
 

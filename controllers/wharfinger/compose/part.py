@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, Severity
+from wharfinger.compose.building.builder import Builder
 from wharfinger.compose.parser import Dialect, Document
 
 
@@ -23,6 +24,8 @@ class Defaults:
     storage_size: str = "1Gi"
     registry: str | None = None
     """Where `build` pushes to."""
+    builder: Builder | None = None
+    """What `build` is done by, in the cluster; None where nothing is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wharfinger.compose.groups import (
+    build,
     claims,
     contents,
     deploy,
@@ -29,6 +30,7 @@ from wharfinger.compose.rows import Row
 
 GROUPS: Final[tuple[Group, ...]] = (
     process.part,
+    build.part,
     identity.part,
     lifecycle.part,
     health.part,
@@ -58,6 +60,7 @@ TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = (
 ROWS: Final[tuple[Row, ...]] = (
     *project.ROWS,
     *process.ROWS,
+    *build.ROWS,
     *identity.ROWS,
     *lifecycle.ROWS,
     *health.ROWS,
