@@ -40,7 +40,7 @@ func command(args []string) error {
 		return err
 	case len(args) == 2 && args[0] == "serve":
 		if err := confine(args[1]); err != nil {
-			return err
+			return errors.Join(err, json.NewEncoder(os.Stdout).Encode(Answer{Error: err.Error()}))
 		}
 		debug.SetMemoryLimit(memoryLimit * 3 / 4)
 		return serve(os.Stdin, os.Stdout, args[1])
