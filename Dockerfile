@@ -7,6 +7,10 @@ ARG BASE_IMAGE=docker.io/library/python:3.13-slim-trixie
 FROM scratch AS wheels
 WORKDIR /
 
+# Where Go modules come from before a proxy is asked: `--build-context modules=DIRECTORY`, laid out as a proxy's files are.
+FROM scratch AS modules
+WORKDIR /
+
 
 FROM ${BASE_IMAGE} AS build
 ARG PIP_NO_INDEX= \
@@ -27,17 +31,20 @@ RUN --mount=type=bind,from=wheels,target=/wheels --mount=type=secret,id=pip,targ
     python -m pip --python /opt/tools/bin/python install --requirement requirements-build.lock
 
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/wheel scripts/wheel
 COPY controllers controllers
-RUN /opt/tools/bin/python -m hatchling build --target wheel --directory /dist && \
+# The wheel of this platform: with wharfinger-compose and wharfinger-start, static, from the modules that go.sum names.
+ARG GOPROXY=https://proxy.golang.org \
+    GOFLAGS=
+RUN --mount=type=bind,from=modules,target=/modules \
+    GOPROXY="file:///modules,${GOPROXY}" HATCH_BUILD_HOOK_ENABLE_CUSTOM=true \
+        /opt/tools/bin/python -m hatchling build --target wheel --directory /dist && \
     PIP_REQUIRE_HASHES=0 python -m pip --python /opt/wharfinger/bin/python install --no-deps --no-index /dist/*.whl
-# wharfinger-start, static, for the containers of tasks: no module but Go's own library, so nothing is fetched.
-RUN cd controllers/wharfinger/render/start/go && \
-    CGO_ENABLED=0 GOCACHE=/tmp/go GOPROXY=off GOTOOLCHAIN=local \
-        "$(/opt/tools/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/go/bin/go" build \
-        -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o /opt/wharfinger/bin/wharfinger-start .
 RUN /opt/tools/bin/python -m cyclonedx_py environment --output-reproducible --output-format JSON \
         --pyproject pyproject.toml --mc-type application \
-        --output-file /opt/wharfinger/sbom.cdx.json /opt/wharfinger/bin/python
+        --output-file /opt/wharfinger/sbom.cdx.json /opt/wharfinger/bin/python && \
+    /opt/tools/bin/python -m scripts.wheel.merge /opt/wharfinger/sbom.cdx.json \
+        "$(/opt/wharfinger/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 # kubernetes.aio is all of the client's classes a second time, 35 MB that nothing here imports. What is left is compiled
 # now, since it cannot be where the file system is read-only; by hash, so that two builds give the same bytes.

@@ -8,6 +8,7 @@ from itertools import groupby
 from scripts.reference.markdown import code, page, prose, table
 
 from wharfinger.compose.groups import ROWS
+from wharfinger.compose.groups.swarm import IGNORED, REFUSED
 from wharfinger.compose.rows import ANY, Row, steps
 
 _TITLES = {
@@ -34,7 +35,23 @@ def compose_page() -> str:
         "it has no effect, and a finding says what to write instead. **refused**: an error, and nothing is written. "
         "Extensions (`x-…`) are left alone.",
         *(part for section, found in sections for part in _part(section, found)),
+        "## Stacks\n",
+        "What `docker stack deploy` refuses is an error with `--dialect stack`, and a warning where a document is a "
+        "stack by what it asks for; then it counts, as above.",
+        table(("refused", "for Swarm"), _refused()),
+        "What Swarm passes over counts here, with a finding: " + ", ".join(code(name) for name in IGNORED) + ".",
     )
+
+
+def _refused() -> list[tuple[str, str]]:
+    """What Swarm refuses, by what to write instead."""
+    return [
+        (
+            ", ".join(code(path.removeprefix("services.*.")) for path, told in REFUSED.items() if told == instead),
+            prose(instead),
+        )
+        for instead in dict.fromkeys(REFUSED.values())
+    ]
 
 
 def _part(section: str, rows: Iterable[Row]) -> tuple[str, str]:

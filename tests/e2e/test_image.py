@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.support.containers import web
 from tests.support.image.installation import SYSTEM, Installation, by_helm, helm_test, refused
 from tests.support.image.lock import version
@@ -66,6 +67,51 @@ def test_every_module_can_be_imported(operators: Installation) -> None:
     )
     assert int(operators.run(min(operators.names()), "python", "-c", script)) > 100
     assert operators.run(min(operators.names()), "wharfinger", "version", "--short").strip() == version()
+
+
+COMPOSE = """
+services:
+  web:
+    image: "registry.example.com/shop/web:${TAG}"
+    restart: always
+    ports: ["80:8080"]
+"""
+
+RESIDENT = """
+import json, pathlib, re
+from wharfinger.cli.converting.program import program
+from wharfinger.compose.parser import Parser, Source
+
+def status(pid):
+    return dict(re.findall(r"^(\\w+):\\s+(\\d+)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE))
+
+services = "".join(f"  s{each}: {{image: web:1, ports: ['{8000 + each}:80']}}\\n" for each in range(100))
+parser = Parser(program(), timeout=60)
+answer = parser.parse(Source(documents=["c.yaml"], files={"c.yaml": "services:\\n" + services}, name="shop"))
+found = status(parser._process.pid)
+print(json.dumps({"program": str(program()), "services": len(answer.project["services"]), **found}))
+"""
+
+
+def test_it_converts_compose_files(operators: Installation) -> None:
+    """The parser is there, and runs as the operator does: as nobody, with Kubernetes' own list of system calls."""
+    script = (
+        "import pathlib, subprocess, sys; pathlib.Path('/tmp/shop').mkdir(exist_ok=True); "
+        f"pathlib.Path('/tmp/shop/compose.yaml').write_text({COMPOSE!r}); "
+        "sys.exit(subprocess.call(['wharfinger', 'convert', '/tmp/shop/compose.yaml', '--env', 'TAG=1.4']))"
+    )
+    found = list(yaml.safe_load_all(operators.run(min(operators.names()), "python", "-c", script)))
+    (workload,) = [each for each in found if each["kind"] == "ContainerWorkload"]
+    assert workload["spec"]["image"] == "registry.example.com/shop/web:1.4"
+    assert {each["metadata"]["name"] for each in found if each["kind"] == "Service"} == {"web", "web-published"}
+
+
+def test_the_parser_that_stays_is_confined_and_small(operators: Installation) -> None:
+    """docs/operations.md says how much memory it takes; the chart's limit has room for all that it may take."""
+    found = json.loads(operators.run(min(operators.names()), "python", "-c", RESIDENT))
+    assert (found["program"], found["services"]) == ("/opt/wharfinger/bin/wharfinger-compose", 100)
+    assert (found["Uid"], found["NoNewPrivs"], found["Seccomp"], found["CapEff"].strip("0")) == ("65532", "1", "2", "")
+    assert int(found["VmRSS"]) < 64 * 1024
 
 
 async def test_another_replica_takes_over_from_one_that_is_killed(operators: Installation, world: World) -> None:

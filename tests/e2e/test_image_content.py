@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 from tests.support.image.build import Built
 from tests.support.image.lock import RUN, pins, version
 
+from wharfinger.cluster.programs import PROGRAMS, go_module
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]  # the first to ask for the image builds it
 
 HOME = "opt/wharfinger"
@@ -96,23 +98,51 @@ def test_bill_of_materials_is_the_lock(operator_image: Built) -> None:
     """Every package of the lock that is for this machine, in that version; and nothing that the lock does not know."""
     bill = json.loads(_read(operator_image, SBOM))
     assert bill["bomFormat"] == "CycloneDX"
-    listed = {canonicalize_name(each["name"]): each["version"] for each in bill["components"]}
+    packages = [each for each in bill["components"] if each.get("purl", "").startswith("pkg:pypi/")]
+    listed = {canonicalize_name(each["name"]): each["version"] for each in packages}
     listed.pop("wharfinger", None)
     assert listed == {name: pin.version for name, pin in pins(RUN).items() if pin.applies}
     about = bill["metadata"]["component"]
     assert (about["name"], about["version"], about["type"]) == ("wharfinger", version(), "application")
 
 
-def test_the_start_program_needs_nothing_of_the_image_that_it_runs_in(operator_image: Built, tmp_path: Path) -> None:
-    """It is static: no ELF interpreter is asked for. And it runs."""
-    program = tmp_path / "wharfinger-start"
-    program.write_bytes(_read(operator_image, f"{HOME}/bin/wharfinger-start"))
-    program.chmod(0o755)
+def test_bill_of_materials_names_the_go_programs_and_their_modules(operator_image: Built) -> None:
+    """Every module that go.mod says is linked in, with its licence; the whole depends on both programs."""
+    bill = json.loads(_read(operator_image, SBOM))
+    listed = {each["purl"]: each for each in bill["components"] if each.get("purl", "").startswith("pkg:golang/")}
+    required = (go_module("wharfinger-compose", version()).sources / "go.mod").read_text()
+    direct = re.findall(r"^\t(\S+) (\S+)$", required, re.MULTILINE)
+    assert len(direct) >= 4
+    assert {f"pkg:golang/{path}@{number}" for path, number in direct} <= listed.keys()
+    assert any(each.startswith("pkg:golang/stdlib@1.26.") for each in listed)
+    assert all(known["license"]["id"] for each in listed.values() for known in each["licenses"])
+    about = bill["metadata"]["component"]["bom-ref"]
+    (whole,) = [each for each in bill["dependencies"] if each["ref"] == about]
+    assert {f"pkg:golang/wharfinger.dev/{each}@{version()}" for each in ("compose", "start")} <= set(whole["dependsOn"])
+
+
+def _program(image: Built, name: str, directory: Path) -> Path:
+    path = directory / name
+    path.write_bytes(_read(image, f"{HOME}/bin/{name}"))
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_need_nothing_of_the_image_that_they_run_in(operator_image: Built, tmp_path: Path, name: str) -> None:
+    """They are static: no ELF interpreter is asked for. And they say what they are."""
+    program = _program(operator_image, name, tmp_path)
     assert b"ld-linux" not in program.read_bytes()
+    assert program.stat().st_size < 8 * MEGABYTE
+    said = subprocess.run([program, "version"], check=True, capture_output=True, text=True, env={}).stdout
+    assert re.fullmatch(rf"{name} {re.escape(version())} \(.*go1\.26\.\d+\)\n", said)
+
+
+def test_the_start_program_installs_itself(operator_image: Built, tmp_path: Path) -> None:
+    program = _program(operator_image, "wharfinger-start", tmp_path)
     (tmp_path / "there").mkdir()
     subprocess.run([program, "install", tmp_path / "there"], check=True)
     assert (tmp_path / "there" / "wharfinger-start").read_bytes() == program.read_bytes()
-    assert program.stat().st_size < 8 * MEGABYTE
 
 
 def test_it_is_small(operator_image: Built, ours: dict[str, tarfile.TarInfo]) -> None:

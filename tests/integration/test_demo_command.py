@@ -36,13 +36,18 @@ def operator_of(log: str) -> int:
 
 
 def assert_tasks_are_shown(log: str) -> None:
-    """Services by Swarm's and ECS's rules, a job, a global service; and an update that fails, in Swarm's words."""
-    for name in ("stack", "stack-web", "ecs-web", "batch", "everywhere"):
+    """Services by Swarm's and ECS's rules, a job, a global service; updates that fail, in Swarm's words and ECS's."""
+    for name in ("stack", "stack-web", "orders", "ecs-web", "batch", "everywhere"):
         assert f"$ wharfinger tasks -n wharfinger-demo {name}\n" in log
     assert len(re.findall(r" batch\.\d .* Complete ", log)) == 4
     assert re.search(r"\\_ stack\.\d .* Rejected .* ImagePullBackOff", log)
     assert "updating → rollback_started → rollback_completed in " in log
     assert "updating → completed in " in log
+    assert re.search(
+        r"ecs-svc/2 IN_PROGRESS → FAILED, ecs-svc/3 IN_PROGRESS → COMPLETED in .*; 2 of 3 tasks ran on", log
+    )
+    assert " ecs-svc/2   ACTIVE    FAILED         ECS deployment circuit breaker: tasks failed to start." in log
+    assert "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/3." in log
 
 
 @pytest.mark.timeout(600)
@@ -57,8 +62,8 @@ def test_every_step_passes_and_nothing_is_left(name: str, tmp_path: Path) -> Non
     text = log.read_text()
     assert code == 0, text
     assert "\x1b" not in text
-    assert len(re.findall(r"^.* passed  .*$", text, re.MULTILINE)) == 9
-    assert "FAILED" not in text
+    assert len(re.findall(r"^.* passed  .*$", text, re.MULTILINE)) == 10
+    assert not re.search(r"^   FAILED", text, re.MULTILINE)
     assert_tasks_are_shown(text)
     how_to_go_on = text.split("== How to go on")[1]
     assert "make demo KEEP=1" in how_to_go_on

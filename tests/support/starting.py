@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wharfinger.cluster.gobuild import GoModule, build_module
+from wharfinger.cluster.programs import START, built
 from wharfinger.render import start
 
 SOURCES = Path(start.__file__).parent / "go"
@@ -25,7 +25,7 @@ DEADLINE = 60.0
 @cache
 def program() -> Path:
     """The start program, from the cache or built now."""
-    return build_module(GoModule("the start program", SOURCES, {"wharfinger-start": "."})) / "wharfinger-start"
+    return built(START)
 
 
 def python(script: str) -> list[str]:

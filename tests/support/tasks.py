@@ -65,6 +65,85 @@ async def history_of(world: World, name: str, read: Callable[[Object], Any]) -> 
         task.cancel()
 
 
+@asynccontextmanager
+async def pods_seen(world: World, name: str, read: Callable[[list[Object]], Any]) -> AsyncIterator[list[Any]]:
+    """What `read` says of its Pods that have not ended, after each event about one of them, while the block lasts."""
+    selector, pods, found = of_workload(name), dict[str, Object](), list[Any]()
+
+    async def watch(version: str) -> None:
+        while True:
+            events = world.client.watch(POD, world.namespace, resource_version=version, label_selector=selector)
+            async for batch in events:
+                for event in batch:
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    note(event["type"], event["object"])
+
+    def note(kind: str, pod: Object) -> None:
+        if kind == "BOOKMARK":
+            return
+        if kind == "DELETED" or pod["status"].get("phase") in ("Succeeded", "Failed"):
+            pods.pop(pod["metadata"]["name"], None)
+        else:
+            pods[pod["metadata"]["name"]] = pod
+        found.append(read(list(pods.values())))
+
+    async for page in world.client.pages(POD, world.namespace, label_selector=selector):
+        pods |= {pod["metadata"]["name"]: pod for pod in page.items}
+        version = page.resource_version
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch(version))
+        yield found
+        task.cancel()
+
+
+def healthy_pods(pods: Iterable[Object]) -> list[Object]:
+    """Those that are Ready, and that nobody told to stop."""
+    return [
+        pod
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"]
+        and any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", ()))
+    ]
+
+
+def update_of(workload: Object) -> tuple[str, str] | None:
+    """Swarm's word for the update and its message, without the ids and reasons that differ from run to run."""
+    update = workload.get("status", {}).get("tasks", {}).get("update")
+    if not update:
+        return None
+    return update["state"], update.get("message", "").partition(" of task ")[0]
+
+
+def deployments_of(workload: Object) -> list[tuple[str, str, str, str]]:
+    """ECS's deployments, PRIMARY first: id, status, rolloutState, rolloutStateReason."""
+    found = workload.get("status", {}).get("tasks", {}).get("deployments", ())
+    return [(each["id"], each["status"], each["rolloutState"], each["rolloutStateReason"]) for each in found]
+
+
+IN_SWARM = [
+    ("updating", "update in progress"),
+    ("rollback_started", "update rolled back due to failure or early termination"),
+    ("rollback_completed", "rollback completed"),
+]
+"""What UpdateStatus goes through when an update by failureAction rollback fails: docs/tasks-swarm.md, U2, U5, U6."""
+
+_FIRST = "ECS deployment ecs-svc/1 completed."
+_BREAKER = "ECS deployment circuit breaker: "
+IN_ECS = [
+    [("ecs-svc/1", "PRIMARY", "COMPLETED", _FIRST)],
+    [
+        ("ecs-svc/2", "PRIMARY", "IN_PROGRESS", "ECS deployment ecs-svc/2 in progress."),
+        ("ecs-svc/1", "ACTIVE", "COMPLETED", _FIRST),
+    ],
+    [
+        ("ecs-svc/3", "PRIMARY", "IN_PROGRESS", f"{_BREAKER}rolling back to deploymentId ecs-svc/3."),
+        ("ecs-svc/2", "ACTIVE", "FAILED", f"{_BREAKER}tasks failed to start."),
+    ],
+    [("ecs-svc/3", "PRIMARY", "COMPLETED", "ECS deployment ecs-svc/3 completed.")],
+]
+"""What the list of deployments goes through when the circuit breaker rolls one back: docs/tasks-ecs.md, 2.1 and 2.2."""
+
+
 def update_state(workload: Object) -> str | None:
     """Swarm's word for the update."""
     update = workload.get("status", {}).get("tasks", {}).get("update") or {}

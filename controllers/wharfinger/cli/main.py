@@ -19,6 +19,7 @@ from wharfinger.cli import (
     doctor,
     events,
     importing,
+    node,
     nodes,
     podlogs,
     render,
@@ -60,6 +61,7 @@ app.command("completion")(completion.completion)
 app.command("import")(importing.import_)
 app.command("doctor")(doctor.doctor)
 app.command("nodes")(nodes.nodes)
+app.add_typer(node.app, name="node")
 
 
 @app.callback(invoke_without_command=True)

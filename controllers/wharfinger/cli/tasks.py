@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.table import Table
+    from rich.text import Text
 
     from wharfinger.engine.client import KubeClient
     from wharfinger.rollout.tasks.task import Task
 
 Object = dict[str, Any]
 
+All = Annotated[bool, typer.Option("--all", "-a", help="Ended tasks too, as far as they are remembered.")]
+
+COLUMNS = ("id", "name", "image", "node", "desired state", "current state", "error", "ports")
 _HISTORY = "\\_ "
 """Before the name of a task that another one followed in its place, as docker has it."""
 
@@ -30,7 +34,7 @@ async def tasks(
     call: Call,
     *,
     name: Name,
-    all_: Annotated[bool, typer.Option("--all", "-a", help="Ended tasks too, as far as they are remembered.")] = False,
+    all_: All = False,
     ecs: Annotated[bool, typer.Option("--ecs", help="In ECS's words: lastStatus, stopCode, stoppedReason.")] = False,
 ) -> None:
     """Show the tasks of a workload of mode tasks: where each runs, how it is, why it ended."""
@@ -46,6 +50,8 @@ class Listing:
     """A workload's tasks, and what is said of them besides."""
 
     workload: str
+    """What its tasks are named by."""
+    namespace: str
     tasks: "tuple[Task, ...]"
     """By place, the newest of each first."""
     images: dict[str, str]
@@ -82,33 +88,57 @@ class Listing:
 
 async def read(client: "KubeClient", namespace: str, name: str) -> Listing:
     """The tasks of a workload as the API server has them. Raises CommandError where it is of another mode."""
-    import asyncio
-    from datetime import UTC, datetime
-
-    from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, POD
-    from wharfinger.api.labels import HISTORY_LABEL, INSTANCE_LABEL, TASK_LABEL
+    from wharfinger.api.labels import INSTANCE_LABEL
     from wharfinger.cli.kube import WORKLOAD
-    from wharfinger.rollout.tasks.observe import listed
 
     workload = await client.get(WORKLOAD, namespace, name)
     if workload["spec"].get("mode") != "tasks":
         raise CommandError(f"{name} is of mode {workload['spec'].get('mode', 'service')}: only mode tasks has tasks")
-    mine = f"{INSTANCE_LABEL}={name}"
+    return listing(workload, await parts(client, namespace, f"{INSTANCE_LABEL}={name}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Objects that tell of tasks."""
+
+    pods: list[Object]
+    histories: list[Object]
+    """ConfigMaps with the tasks whose pods are gone."""
+    revisions: list[Object]
+
+
+async def parts(client: "KubeClient", namespace: str | None, selector: str) -> Parts:
+    """Those of a namespace (of all if None) that the selector finds, by labels that each of them has."""
+    import asyncio
+
+    from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, POD
+    from wharfinger.api.labels import HISTORY_LABEL, TASK_LABEL
+
     pods, histories, revisions = await asyncio.gather(
-        client.list(POD, namespace, label_selector=f"{mine},{TASK_LABEL}"),
-        client.list(CONFIG_MAP, namespace, label_selector=f"{mine},{HISTORY_LABEL}"),
-        client.list(CONTROLLER_REVISION, namespace, label_selector=mine),
+        client.list(POD, namespace, label_selector=f"{selector},{TASK_LABEL}"),
+        client.list(CONFIG_MAP, namespace, label_selector=f"{selector},{HISTORY_LABEL}"),
+        client.list(CONTROLLER_REVISION, namespace, label_selector=selector),
     )
+    return Parts(pods=pods, histories=histories, revisions=revisions)
+
+
+def listing(workload: Object, found: Parts) -> Listing:
+    """The tasks of a workload of mode tasks, from its own objects."""
+    from datetime import UTC, datetime
+
+    from wharfinger.rollout.tasks.observe import listed
+
     now, block = datetime.now(UTC), workload["spec"].get("tasks") or {}
     deployments = workload.get("status", {}).get("tasks", {}).get("deployments", ())
     return Listing(
-        workload=block.get("serviceName") or name,
-        tasks=listed(pods, histories, now=now),
-        images={each["data"]["hash"]: _image(each, workload) for each in revisions},
+        workload=block.get("serviceName") or workload["metadata"]["name"],
+        namespace=workload["metadata"]["namespace"],
+        tasks=listed(found.pods, found.histories, now=now),
+        images={each["data"]["hash"]: _image(each, workload) for each in found.revisions},
         ports=_ports(workload),
         job=block.get("scheduling", "").endswith("-job"),
         deployments={each["revision"]: each["id"] for each in reversed(deployments)},
-        numbers={each["data"]["hash"]: each["revision"] for each in revisions},
+        numbers={each["data"]["hash"]: each["revision"] for each in found.revisions},
         now=now,
     )
 
@@ -147,24 +177,30 @@ def _show(found: Listing, output: Format, *, ecs: bool) -> None:
 
 def rows(found: Listing) -> "Table":
     """The columns of ``docker service ps``."""
+    from wharfinger.cli import console
+
+    made = console.table(*COLUMNS)
+    for task in found.tasks:
+        made.add_row(*cells(found, task))
+    return made
+
+
+def cells(found: Listing, task: "Task") -> "tuple[str | Text, ...]":
+    """What COLUMNS say of a task."""
     from rich.text import Text
 
-    from wharfinger.cli import console
     from wharfinger.rollout.tasks import words
 
-    made = console.table("id", "name", "image", "node", "desired state", "current state", "error", "ports")
-    for task in found.tasks:
-        made.add_row(
-            task.id,
-            Text((_HISTORY if found.followed(task) else "") + found.name(task)),
-            Text(found.images.get(task.revision, "")),
-            task.node or "",
-            words.swarm_desired(task, job=found.job),
-            Text(words.swarm_state(task, found.now), style=_style(task)),
-            Text(words.swarm_error(task)),
-            found.ports if task.alive else "",
-        )
-    return made
+    return (
+        task.id,
+        Text((_HISTORY if found.followed(task) else "") + found.name(task)),
+        Text(found.images.get(task.revision, "")),
+        task.node or "",
+        words.swarm_desired(task, job=found.job),
+        Text(words.swarm_state(task, found.now), style=_style(task)),
+        Text(words.swarm_error(task)),
+        found.ports if task.alive else "",
+    )
 
 
 def ecs_rows(found: Listing) -> "Table":

@@ -48,15 +48,15 @@ class Call:
         async with connect(kubeconfig=self.kubeconfig, context=self.context, namespace=self.namespace) as kube:
             yield kube
 
-    def report(self, workload: Object, done: str) -> None:
-        """What was done to a workload: at once a line as kubectl's, or its name; as data at the end of the verb."""
+    def report(self, obj: Object, done: str) -> None:
+        """What was done to an object: at once a line as kubectl's, or its name; as data at the end of the verb."""
         from wharfinger.cli import console
-        from wharfinger.cli.names import full, without_managed_fields
+        from wharfinger.cli.names import of_object, without_managed_fields
 
         if self.output in (Format.json, Format.yaml):
-            self._done.append(without_managed_fields(workload))
+            self._done.append(without_managed_fields(obj))
             return
-        name = full(workload["metadata"]["name"])
+        name = of_object(obj)
         console.say(name if self.output is Format.name else f"{name} {done}")
 
     async def follow(self, kube: "Kube", goals: "Mapping[Key, Goal]") -> None:

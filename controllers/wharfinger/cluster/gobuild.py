@@ -85,7 +85,7 @@ def _build_into(wanted: Path, module: GoModule, toolchain: Toolchain) -> None:
 def _compile(module: GoModule, toolchain: Toolchain, output: Path, package: str, step: Step) -> None:
     flags = " ".join(module.linker_flags)
     go, program = str(toolchain.go), str(output)
-    command = (go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", program, package)
+    command = (go, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", program, package)
     _run(command, module.sources, step, failure=f"{module.title} does not build")
 
 
@@ -124,8 +124,12 @@ def _run(command: Sequence[str], directory: Path, step: Step, *, failure: str) -
 
 
 def _environment() -> dict[str, str]:
-    """CGO_ENABLED=0: a static binary, that needs no C compiler to build and runs in an empty container."""
-    return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
+    """CGO_ENABLED=0: a static binary, that needs no C compiler to build and runs in an empty container.
+
+    -mod=readonly: modules are those of go.sum, and nothing else.
+    """
+    flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly".lstrip()
+    return {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": flags}
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from wharfinger.api.resource import Object
+from wharfinger.compose.kompose import controller
 from wharfinger.compose.part import Service
 
-Mode = Literal["service", "job", "tasks"]
+Mode = Literal["service", "stateful", "daemon", "job", "cron", "tasks"]
 
 
 def mode_of(service: Service) -> Mode:
@@ -15,13 +16,18 @@ def mode_of(service: Service) -> Mode:
 
     A service that is not restarted is of mode tasks, since a Deployment restarts whatever ends. One that others wait
     for with ``service_completed_successfully`` is a job.
+    Labels of kompose's may ask for a controller. One that joins another's pod runs as that does.
     """
     if service.context.dialect == "stack":
         return "tasks"
+    service = service.host
+    if asked := controller(service.data):
+        return asked
     restart = service.data.get("restart", "")
-    if restart in ("", "no") and awaited(service) and scale(service.data) == 1:
+    ends = restart == "no" or restart.startswith("on-failure")
+    if (ends or not restart) and awaited(service) and scale(service.data) == 1:
         return "job"
-    return "tasks" if restart == "no" or restart.startswith("on-failure") else "service"
+    return "tasks" if ends else "service"
 
 
 def awaited(service: Service) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
 import orjson
 
@@ -29,6 +29,8 @@ Dialect = Literal["compose", "stack"]
 Place = Sequence[int]
 """Line and column, from 1."""
 
+_PROGRAM: Final = "wharfinger-compose"
+"""What begins a line that the program itself says."""
 _TIMEOUT: Final = 10.0
 """Seconds for one answer: a thousand times what a common document takes."""
 _MOST: Final = 4 << 20
@@ -79,6 +81,8 @@ class Document:
     warnings: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     """What interpolation saw."""
+    quoted: frozenset[str] = frozenset()
+    """Paths of ports that are published as a text, which `docker stack` does not take."""
 
     def place(self, path: str) -> tuple[str, Place] | None:
         """Where the documents speak of a path such as ``services.web.ports[0]``, or of what is above it.
@@ -97,6 +101,10 @@ class ComposeError(ValueError):
     """A document that cannot be read; the message says where and why, for a person."""
 
 
+class ParserFailure(ComposeError):  # noqa: N818 - it is what happened
+    """The program gave no answer: it took too long, died, or cannot be started. That may pass."""
+
+
 class Parser:
     """The program, started when it is first needed. It may be used from several threads."""
 
@@ -105,10 +113,11 @@ class Parser:
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._said: IO[bytes] | None = None
         self._lock = Lock()
 
     def parse(self, source: Source) -> Document:
-        """Read documents. Raises ComposeError for what is wrong with them."""
+        """Read documents. Raises ComposeError for what is wrong with them, ParserFailure without any answer."""
         size = sum(len(text) for text in source.files.values())
         if size > _MOST:
             raise ComposeError(f"the documents have {size} bytes; at most {_MOST} are read")
@@ -126,12 +135,16 @@ class Parser:
             places=places,
             warnings=tuple(answer.get("warnings") or ()),
             environment=answer.get("environment") or {},
+            quoted=frozenset(answer.get("quoted") or ()),
         )
 
     def close(self) -> None:
         """End the program."""
         process, self._process = self._process, None
         directory, self._directory = self._directory, None
+        said, self._said = self._said, None
+        if said is not None:
+            said.close()
         if directory is not None:
             directory.cleanup()
         if process is None:
@@ -148,18 +161,19 @@ class Parser:
             answer: dict[str, Any] = orjson.loads(self._answer(self._running(), request))
         except (OSError, orjson.JSONDecodeError) as error:
             self.close()
-            raise ComposeError(f"the documents cannot be read: {error}") from error
+            raise ParserFailure(f"the documents cannot be read: {error}") from error
         return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._directory = tempfile.TemporaryDirectory(prefix="wharfinger-compose-")
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115 - `close` does
             self._process = subprocess.Popen(
                 [self._program, "serve", self._directory.name],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # pages of where it was when it ran out of memory
+                stderr=self._said,
                 env={},
                 bufsize=0,
             )
@@ -169,7 +183,7 @@ class Parser:
         """Write the request and read a line, whichever way the pipes are ready, until the time is over."""
         assert process.stdin is not None
         assert process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):  # where it cannot start, its answer says why
+        with contextlib.suppress(BrokenPipeError):  # it has ended; reading shows that, and it has said why
             process.stdin.write(request)
         answer = bytearray()
         until = monotonic() + self._timeout
@@ -179,9 +193,17 @@ class Parser:
                 raise TimeoutError(f"no answer within {self._timeout:g} s")
             part = os.read(process.stdout.fileno(), _CHUNK)
             if not part:
-                raise BrokenPipeError("the parser ended; they ask for too much memory, or are too deeply nested")
+                raise BrokenPipeError(f"the parser ended; {self._reason()}")
             answer += part
         return bytes(answer)
+
+    def _reason(self) -> str:
+        """What a program that has ended said of it. When Go's runtime gives up, it prints all that it knows."""
+        assert self._said is not None
+        self._said.seek(0)
+        said = self._said.readline().decode(errors="replace").strip()
+        own = said.removeprefix(f"{_PROGRAM}: ")
+        return own if own != said else "they ask for too much memory, or are too deeply nested"
 
 
 def _parent(path: str) -> str:
@@ -190,5 +212,6 @@ def _parent(path: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    line = "".join(f"{line} " if line.endswith(":") else f"{line}; " for line in lines).strip("; ")
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, Severity
 from wharfinger.compose.parser import Dialect, Document
+
+VolumeRetention = Literal["Retain", "Delete"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +24,16 @@ class Defaults:
 
     storage_class: str | None = None
     storage_size: str = "1Gi"
+    volume_retention: VolumeRetention = "Retain"
+    """Whether volumes that the project makes stay when it goes."""
+    ingress_class: str | None = None
+    """Of what HTTP from outside comes by; the cluster's default if absent."""
     registry: str | None = None
     """Where `build` pushes to."""
+    image_pull_secrets: tuple[str, ...] = ()
+    """Secrets for all images."""
+    service_account: str | None = None
+    """Of all pods, where a service names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +43,17 @@ class Context:
     document: Document
     namespace: str
     dialect: Dialect
+    strict: bool = False
+    """Somebody said that it is a stack: what Swarm refuses is refused."""
     defaults: Defaults
     files: Mapping[str, str]
     """The files that were given, for configs and secrets."""
     names: Mapping[str, str]
-    """Service to the name of its ContainerWorkload."""
+    """Service to its name in the cluster: that of its ContainerWorkload, and by which others reach it."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Service to the one whose pod it joins, for those that do."""
+    operator: bool = True
+    """Whether an operator will keep what is written; False for plain Kubernetes objects."""
 
     @property
     def project(self) -> Object:
@@ -47,6 +64,10 @@ class Context:
     def environment(self) -> Mapping[str, str]:
         """What interpolation saw, for configs and secrets that are taken from a variable."""
         return self.document.environment
+
+    def pods(self, service: str) -> str:
+        """Name of the ContainerWorkload in whose pods a service runs."""
+        return self.names[self.hosts.get(service, service)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +84,17 @@ class Service:
     def workload(self) -> str:
         """Name of its ContainerWorkload, and of the Service by which others reach it."""
         return self.context.names[self.name]
+
+    @property
+    def pods(self) -> str:
+        """Name of the ContainerWorkload in whose pods it runs: its own, or that which it joins."""
+        return self.context.pods(self.name)
+
+    @property
+    def host(self) -> Service:
+        """The service whose pod it is: itself, or the one that it joins."""
+        name = self.context.hosts.get(self.name, self.name)
+        return Service(name=name, data=self.context.project["services"][name], context=self.context)
 
     def finding(self, attribute: str, severity: Severity, reason: str, message: str) -> Finding:
         """A finding about ``services.NAME.ATTRIBUTE``, with the place where the documents say it.
@@ -98,6 +130,11 @@ def located(document: Document, path: str, severity: Severity, reason: str, mess
     place = document.place(path)
     told = f"{place[0]}:{place[1][0]}:{place[1][1]}: {message}" if place else message
     return Finding(path=path[:1024], severity=severity, reason=reason, message=told[:1024])
+
+
+def refusal(context: Context) -> Severity:
+    """How bad it is that Swarm would refuse something which can be done here."""
+    return "error" if context.strict else "warning"
 
 
 def merged(parts: list[Part]) -> Part:

@@ -61,8 +61,12 @@ class Observation:
     """Whether its controller has seen its current spec, so that the counts are about that."""
     revision: str | None = None
     """Hash of the revision that its template carries."""
+    started: int = 0
+    """Pods of `revision` whose containers have started."""
     updated_ready: int = 0
     """Ready pods of `revision`."""
+    kept_back: int = 0
+    """Mode ``tasks``: pods of other revisions that stay for good, on nodes where nothing new may start."""
     by_revision: Mapping[str, int]
     """Pods that there are, by the hash of their revision."""
     problems: tuple[PodProblem, ...] = ()
@@ -87,10 +91,10 @@ class Observation:
     def complete(self) -> bool:
         """All pods that there should be are there, of this revision, available; none of another is left.
 
-        As apps/v1's DeploymentComplete, for every kind.
+        As apps/v1's DeploymentComplete, for every kind. Pods that nothing could take the place of are excused.
         """
         counts = self.counts
-        all_there = counts.updated == counts.replicas == counts.desired
+        all_there = counts.updated + self.kept_back == counts.replicas == counts.desired
         all_well = counts.ready >= counts.desired and counts.available >= counts.desired
         return self.exists and self.settled and all_there and all_well
 
@@ -114,6 +118,7 @@ def observe(
         counts=counts,
         settled=live is not None and settled(mode, live),
         revision=revision,
+        started=sum(map(pod_.started, current if mode in ("job", "pod") else filter(pod_.active, current))),
         updated_ready=sum(map(pod_.ready, current)),
         by_revision=_by_revision(pods),
         problems=diagnosis.ranked((*unmade, *_of(pods, found))),

@@ -89,6 +89,26 @@ async def test_a_paused_workload_goes_on_with_what_runs(world: World, operator: 
     assert done.err == "web: the rollout is held: revision 2 waits, 1 goes on running\n"
 
 
+async def test_tasks_are_replaced_by_a_changed_image_and_not_by_how_they_are_run(
+    world: World, operator: Operator, tmp_path: Path
+) -> None:
+    """Their Pods are no objects of the document; what becomes of them is told in words."""
+    spec = SPEC | {"mode": "tasks", "tasks": {"update": {"parallelism": 2}}}
+    path = written(tmp_path, document(**spec))
+    await wharfinger(world, "apply", path, "--wait")
+    done = await wharfinger(world, "diff", path)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    done = await wharfinger(world, "diff", written(tmp_path, document(**spec | {"image": V2})))
+    assert done.code == 1
+    assert objects(done.out) == ["containerworkload.wharfinger.dev/web"]
+    assert changed(done.out) == {f"- image: {V1}", f"+ image: {V2}"}
+    assert done.err == "web: pods are replaced: revision 1 runs, 2 will\n"
+    rules = {"update": {"parallelism": 1}, "restart": {"condition": "none"}}
+    done = await wharfinger(world, "diff", written(tmp_path, document(**spec | {"tasks": rules})))
+    assert (done.code, done.err) == (1, "")
+    assert {"- parallelism: 2", "+ parallelism: 1", "- condition: any", "+ condition: none"} <= changed(done.out)
+
+
 async def test_failing_is_2_as_with_kubectl(world: World, tmp_path: Path) -> None:
     assert (await wharfinger(world, "diff", written(tmp_path, document(image=V1, replica=3)))).code == 2
     await world.workload("web", image=V1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.commands import going_on, wharfinger
 from tests.support.nodes import IMAGE_PULL_BACK_OFF, Kubelet, simulating
+from tests.support.tasks import running, tasks_of
 from tests.support.workloads import V1
 from tests.support.world import World
 
@@ -30,6 +31,19 @@ async def test_a_log_that_no_kubelet_gives_is_one_line(world: World) -> None:
         done = await wharfinger(world, *arguments)
         assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
         assert done.err.startswith(f"{pod}: the log of container web cannot be read: ")
+
+
+async def test_the_log_of_each_task_is_asked_for(world: World) -> None:
+    """As of the pods of other modes; what a task that ended has written: tests/e2e/test_logs.py."""
+    await world.workload("web", image=V1, mode="tasks", replicas=2)
+    await world.ready("web", timeout=60)
+    names = sorted(task.pod.name for task in running(await tasks_of(world, "web")) if task.pod)
+    done = await wharfinger(world, "logs", "web")
+    assert (done.code, done.out) == (1, "")
+    said = sorted(done.err.splitlines())
+    assert len(said) == len(names) == 2
+    for line, name in zip(said, names, strict=True):
+        assert line.startswith(f"{name}: the log of container web cannot be read: ")
 
 
 async def test_containers_that_are_not_there_are_told_with_those_that_are(world: World) -> None:

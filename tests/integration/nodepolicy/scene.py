@@ -66,9 +66,13 @@ class Scene:
     async def policy(self, name: str, **spec: Any) -> Object:
         """Apply a policy, as kubectl would."""
         full = self.called(name)
-        self._policies.append(full)
+        self.keep_for_clearing(full)
         body = {"apiVersion": API_VERSION, "kind": "NodePolicy", "metadata": {"name": full}, "spec": spec}
         return await self.world.client.apply(NODE_POLICY, body, manager="kubectl")
+
+    def keep_for_clearing(self, full: str) -> None:
+        """A policy that goes with the scene, whoever made it."""
+        self._policies.append(full)
 
     async def told(self, name: str, holds: Callable[[Object], Any]) -> Object:
         """The policy, once that holds of it, and its status is about its newest generation."""

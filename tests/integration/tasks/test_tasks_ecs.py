@@ -1,4 +1,4 @@
-"""Mode tasks by ECS's rules, on the real API server: deployments, the circuit breaker, daemons.
+"""Mode tasks by ECS's rules, on the real API server: deployments. A bad one: test_tasks_bad_image.py.
 
 §2.x are the sections of docs/tasks-ecs.md.
 """
@@ -16,8 +16,6 @@ from wharfinger.api.resource import Object
 from wharfinger.engine.operator import Operator
 
 pytestmark = pytest.mark.integration
-
-NOT_THERE = "registry.example.com/shop/simulate-image-pull-backoff:2"
 
 CHECK = {"exec": {"command": ["true"]}, "interval": "5s"}
 """With a health check a task is healthy when that says so; without one only after 40 s (§2.3)."""
@@ -45,21 +43,3 @@ async def test_a_rolling_update_keeps_two_deployments_until_it_completed(world: 
     tasks = running(await tasks_of(world, "web"))
     assert len(tasks) == 2
     assert before.isdisjoint(task.id for task in tasks)
-
-
-async def test_the_circuit_breaker_rolls_back_to_the_last_completed(world: World, operator: Operator) -> None:
-    """§2.1: at the threshold the deployment is FAILED, and one that runs the last COMPLETED becomes PRIMARY."""
-    breaker = {"enable": True, "rollback": True}
-    await world.workload("web", **service(deploymentCircuitBreaker=breaker))
-    await world.ready("web", timeout=60)
-    good = {task.id for task in running(await tasks_of(world, "web"))}
-    async with history_of(world, "web", deployments) as seen:
-        await world.workload("web", **service(deploymentCircuitBreaker=breaker) | {"image": NOT_THERE})
-        stalled = await world.stalled("web", reason="RolledBack", timeout=120)
-    primary = stalled["status"]["tasks"]["deployments"][0]
-    assert (primary["status"], primary["rolloutState"]) == ("PRIMARY", "COMPLETED")
-    assert any(("PRIMARY", "IN_PROGRESS") in each for each in seen)
-    assert stalled["status"]["rollout"]["failedRevision"] == 2
-    assert {task.id for task in running(await tasks_of(world, "web"))} == good
-    failed = [task for task in await tasks_of(world, "web") if task.state == "rejected"]
-    assert {task.stop_code for task in failed} == {"TaskFailedToStart"}

@@ -5,90 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.support.operators import running as operating
+from tests.support.task_nodes import Nodes
 from tests.support.tasks import running, tasks_of, until_tasks
-from tests.support.waiting import eventually
 from tests.support.workloads import V1, V2
 from tests.support.world import World
 
-from wharfinger.api.builtin import NODE
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.resource import Object
-from wharfinger.engine.errors import NotFound
 from wharfinger.engine.operator import Operator
 from wharfinger.placement import AVAILABILITY_ANNOTATION
-from wharfinger.rollout.tasks.task import Task
 
 pytestmark = pytest.mark.integration
 
 ENDS = "registry.example.com/shop/simulate-complete:1"
-
-
-@pytest.fixture
-async def cluster_operator(world: World) -> AsyncIterator[Operator]:
-    """An operator of all namespaces: only such a one may watch nodes."""
-    async with operating(world.kubeconfig) as started:
-        yield started
-
-
-class Nodes:
-    """Simulated nodes of the test's own."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.label = f"example.com/{world.namespace}"
-        self.made: list[str] = []
-
-    def called(self, name: str) -> str:
-        return f"{name}-{self.world.namespace}"
-
-    async def add(self, name: str, **labels: str) -> str:
-        """A node that runs pods."""
-        full = self.called(name)
-        marks = {"kubernetes.io/hostname": full, self.label: "yes", "wharfinger.dev/node": "simulated"}
-        annotations = {"kwok.x-k8s.io/node": "fake"}
-        room = {"cpu": "8", "memory": "8Gi", "pods": "110"}
-        body = {
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": {"name": full, "labels": marks | labels, "annotations": annotations},
-            "status": {"capacity": room, "allocatable": room},
-        }
-        await self.world.client.create(NODE, body)
-        self.made.append(full)
-
-        async def ready() -> bool:
-            node = await self.world.client.get(NODE, "", full)
-            conditions = {each["type"]: each["status"] for each in node.get("status", {}).get("conditions", ())}
-            return conditions.get("Ready") == "True" and not node["spec"].get("taints")
-
-        await eventually(ready, what=f"{full} takes pods")
-        return full
-
-    async def change(self, name: str, patch: Object) -> None:
-        await self.world.client.patch(NODE, ("", self.called(name)), patch, manager="kubectl-edit")
-
-    async def delete(self, name: str) -> None:
-        try:
-            await self.world.client.delete(NODE, ("", name))
-        except NotFound:
-            return
-
-    def on(self, tasks: tuple[Task, ...]) -> set[str]:
-        """Where tasks run, without the namespace."""
-        return {(task.node or "").removesuffix(f"-{self.world.namespace}") for task in running(tasks)}
-
-
-@pytest.fixture
-async def nodes(world: World) -> AsyncIterator[Nodes]:
-    made = Nodes(world)
-    yield made
-    for name in made.made:
-        await made.delete(name)
 
 
 def everywhere(nodes: Nodes, **tasks: Any) -> Object:
@@ -134,6 +66,8 @@ async def test_a_cordoned_node_keeps_its_task_and_gets_no_new_one(
         world, "web", lambda tasks: any(t.node == other and t.id != before[other] for t in running(tasks))
     )
     assert {task.id for task in running(await tasks_of(world, "web")) if task.node == cordoned} == {before[cordoned]}
+    ready = await world.ready("web", timeout=60)
+    assert (ready["status"]["replicas"], ready["status"]["updatedReplicas"]) == (2, 1)
 
 
 async def test_a_change_of_placement_moves_only_misfits(world: World, nodes: Nodes, cluster_operator: Operator) -> None:

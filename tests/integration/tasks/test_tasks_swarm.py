@@ -62,23 +62,6 @@ async def test_a_redeploy_resumes_a_paused_update(world: World, operator: Operat
     assert {task.state for task in running(await tasks_of(world, "web"))} == {"running"}
 
 
-async def test_a_bad_image_is_rolled_back(world: World, operator: Operator) -> None:
-    """§4.2.5: updating, rollback_started, rollback_completed. spec keeps the wish (mapping §4.6)."""
-    update = {
-        "update": {"failureAction": "rollback", "parallelism": 0, "monitor": "1s"},
-        "rollback": {"parallelism": 0},
-    }
-    await world.workload("web", **service(**update))
-    await world.ready("web", timeout=60)
-    async with history_of(world, "web", update_state) as states:
-        await world.workload("web", **service(**update) | {"image": NOT_THERE})
-        stalled = await world.stalled("web", reason="RolledBack", timeout=60)
-    assert states == ["updating", "rollback_started", "rollback_completed"]
-    assert stalled["spec"]["image"] == NOT_THERE
-    assert (stalled["status"]["rollout"]["state"], stalled["status"]["rollout"]["runningRevision"]) == ("RolledBack", 1)
-    assert len(running(await tasks_of(world, "web"))) == 3
-
-
 async def test_condition_none_leaves_a_slot_dead(world: World, operator: Operator) -> None:
     """§4.3: none never restarts; what is dead counts as converged, and nobody waits for it."""
     spec = service(restart={"condition": "none"}) | {"image": FAILS, "replicas": 2}

@@ -15,6 +15,7 @@ from wharfinger.engine.operator import Operator
 
 pytestmark = pytest.mark.integration
 
+NOT_THERE = "registry.example.com/shop/simulate-image-pull-backoff:2"
 WITHIN = 90.0
 
 
@@ -75,3 +76,33 @@ async def test_a_revision_whose_label_is_gone_starts_no_task(world: World, opera
         CONTAINER_WORKLOAD, "web", lambda obj: not found(obj, "RevisionUnfilled"), timeout=WITHIN
     )
     assert mended["status"]["rollout"]["runningRevision"] == 1
+
+
+async def test_an_update_that_fails_is_not_rolled_back_to_what_cannot_start(world: World, operator: Operator) -> None:
+    """Nothing that runs is stopped for it; with the label the rollback goes on to its end."""
+
+    def spec(text: str, image: str, **labels: str) -> Object:
+        update = {"failureAction": "rollback", "monitor": "1s"}
+        tasks = {"serviceLabels": labels, "update": update, "rollback": {"monitor": "1s"}, "restart": {"delay": "1s"}}
+        return {
+            "mode": "tasks",
+            "image": image,
+            "replicas": 2,
+            "env": [{"name": "TIER", "value": text}],
+            "tasks": tasks,
+        }
+
+    await world.workload("web", **spec("{{.Service.Labels.tier}}", V1, tier="front"))
+    await world.ready("web", timeout=WITHIN)
+    good = {task.id for task in running(await tasks_of(world, "web"))}
+    await world.workload("web", **spec("back", NOT_THERE))
+    held = await world.stalled("web", reason="InvalidSpec", timeout=WITHIN)
+    (finding,) = found(held, "RevisionUnfilled")
+    assert finding["message"].startswith("revision 1 cannot run")
+    assert len(good & {task.id for task in running(await tasks_of(world, "web"))}) == 1
+
+    await world.workload("web", **spec("back", NOT_THERE, tier="front"))
+    back = await world.stalled("web", reason="RolledBack", timeout=WITHIN)
+    assert (back["status"]["rollout"]["runningRevision"], back["status"]["rollout"]["failedRevision"]) == (1, 2)
+    assert found(back, "RevisionUnfilled") == []
+    assert len(running(await tasks_of(world, "web"))) == 2

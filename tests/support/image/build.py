@@ -13,15 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import tests.support.image.base as machine
-from tests.support.image.lock import BUILD, ROOT, RUN
+from tests.support.image.lock import BUILD, ROOT, RUN, version
 from wharfinger.api.resource import Object
 from wharfinger.cluster.images import layer
 from wharfinger.cluster.paths import cache_dir
+from wharfinger.cluster.programs import PROGRAMS, go_module
+from wharfinger.cluster.toolchain import find_toolchain
 
 PROGRAM = "buildah"
 _SOURCES = (
@@ -33,6 +35,7 @@ _SOURCES = (
     RUN.name,
     BUILD.name,
     "controllers",
+    "scripts/wheel",
 )
 _KEPT_SECONDS = 86400.0
 _BASE = "localhost/base"
@@ -74,7 +77,7 @@ def build() -> Built:
     key = _key(_sources())
 
     def make(directory: Path) -> None:
-        _buildah(directory, wheels())
+        _buildah(directory, {"wheels": wheels(), "modules": modules()})
 
     return Built(_cached("images", key, make))
 
@@ -90,16 +93,31 @@ def wheels() -> Path:
     return _cached("wheels", _key([RUN, BUILD]), make)
 
 
-def _buildah(directory: Path, wheelhouse: Path) -> None:
-    """Build the base, then the Dockerfile on it, and write the layout into `directory`."""
+def modules() -> Path:
+    """A directory with every Go module that the programs are made of, by Go with its usual configuration."""
+    sources = [module.sources for module in (go_module(name, version()) for name in PROGRAMS)]
+
+    def make(directory: Path) -> None:
+        go = str(find_toolchain(()).go)
+        environment = os.environ | {"GOMODCACHE": str(directory), "GOFLAGS": "-modcacherw"}
+        for each in sources:
+            _run(go, "mod", "download", directory=each, environment=environment)
+
+    cache = _cached("modules", _key([each / "go.mod" for each in sources]), make)
+    return cache / "cache/download"
+
+
+def _buildah(directory: Path, contexts: Mapping[str, Path]) -> None:
+    """Build the base, then the Dockerfile on it with no index and no proxy, and write the layout into `directory`."""
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".storage-") as scratch:
         storage = ("--root", f"{scratch}/root", "--runroot", f"{scratch}/run", "--storage-driver", "vfs")
         building = (PROGRAM, *storage, "build", "--quiet", "--isolation", "chroot", "--layers=false")
         context = _base_context(Path(scratch) / "base")
         _run(*building, "--tag", _BASE, str(context))
-        arguments = {"BASE_IMAGE": _BASE, "PIP_NO_INDEX": "1"}
+        arguments = {"BASE_IMAGE": _BASE, "PIP_NO_INDEX": "1", "GOPROXY": "off"}
         given = [f"--build-arg={name}={value}" for name, value in arguments.items()]
-        _run(*building, *given, "--build-context", f"wheels={wheelhouse}", "--tag", "localhost/wharfinger", str(ROOT))
+        given += [f"--build-context={name}={path}" for name, path in contexts.items()]
+        _run(*building, *given, "--tag", "localhost/wharfinger", str(ROOT))
         _run(PROGRAM, *storage, "push", "--quiet", "localhost/wharfinger", f"oci:{directory}")
 
 
@@ -151,7 +169,9 @@ def _forget_old(directory: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _run(*command: str) -> None:
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT)
+def _run(*command: str, directory: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+    result = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=_TIMEOUT
+    )
     said = "\n".join((result.stdout + result.stderr).splitlines()[-20:])
     assert result.returncode == 0, f"`{' '.join(command)}` failed:\n{said}"

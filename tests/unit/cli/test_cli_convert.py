@@ -180,3 +180,14 @@ def test_a_program_that_is_not_there_is_said(
     monkeypatch.setenv("WHARFINGER_COMPOSE_PROGRAM", str(shop / "none"))
     assert invoke(["convert", put(shop, WEB)]) == 2
     assert "WHARFINGER_COMPOSE_PROGRAM" in capsys.readouterr().err
+
+
+def test_options_say_what_documents_cannot(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "services: {web: {image: web, restart: always, volumes: ['data:/data']}}\nvolumes: {data: }"
+    options = ["--image-pull-secret", "a", "--image-pull-secret", "b", "--service-account", "shop"]
+    assert invoke(["convert", put(shop, text), *options, "--volume-retention", "Delete"]) == 0
+    found = documents(capsys.readouterr().out)
+    spec = found["ContainerWorkload", "web"]["spec"]
+    assert spec["imagePullSecrets"] == [{"name": "a"}, {"name": "b"}]
+    assert spec["serviceAccount"] == {"name": "shop"}
+    assert "annotations" not in found["PersistentVolumeClaim", "data"]["metadata"]

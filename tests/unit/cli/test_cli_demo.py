@@ -16,7 +16,7 @@ from wharfinger.cli.demo.stage import Place, foreign
 from wharfinger.cli.demo.steps import STEPS
 from wharfinger.cli.demo.tasking import TASK_STEPS
 from wharfinger.cli.demo.view import View, took
-from wharfinger.cli.demo.workloads import NAME, OWN, PUBLIC, Server, broken, hello, mended, released, stack
+from wharfinger.cli.demo.workloads import NAME, OWN, PUBLIC, Server, broken, hello, mended, orders, released, stack
 from wharfinger.cli.errors import CommandError
 
 IMAGE = "registry.example.com:5000/demo/web:1"
@@ -43,7 +43,7 @@ def scene(*, real: bool, to: io.StringIO | None = None) -> Scene:
 
 @pytest.mark.parametrize("real", [True, False])
 def test_every_document_of_the_demo_is_valid(real: bool) -> None:
-    for document in (hello, stack):
+    for document in (hello, stack, orders):
         whole = document(Server(image=IMAGE, arguments=["netexec"], user=1000), "ns")
         bad = merged(whole, broken(IMAGE, real=real))
         assert parse(whole).spec.image == IMAGE
@@ -54,7 +54,7 @@ def test_every_document_of_the_demo_is_valid(real: bool) -> None:
 
 @pytest.mark.parametrize("server", [OWN, PUBLIC])
 def test_the_images_that_come_with_it_make_valid_documents(server: Server) -> None:
-    for document in (hello, stack):
+    for document in (hello, stack, orders):
         assert parse(document(server, "ns")).spec.args == list(server.arguments)
 
 
@@ -69,7 +69,8 @@ def test_every_step_has_a_command_with_all_names_filled_in(real: bool) -> None:
 def test_the_patches_in_the_commands_are_those_that_are_sent() -> None:
     commands = [scene(real=True).fill(step.command) for step in (*STEPS, *TASK_STEPS) if "patch" in step.command]
     sent = [json.loads(command.split("'")[1]) for command in commands]
-    assert sent == [broken(IMAGE, real=True), mended(IMAGE), broken(IMAGE, real=True), released(IMAGE)]
+    bad = broken(IMAGE, real=True)
+    assert sent == [bad, mended(IMAGE), bad, released(IMAGE), bad]
 
 
 def test_a_killed_container_is_told_as_what_is_done() -> None:

@@ -38,7 +38,13 @@ LINES = [("2026-01-01T12:00:00Z", 'says "hello": {'), ("2026-01-01T12:00:01Z", "
 
 def verbs() -> list[list[str]]:
     root: Any = typer.main.get_command(app)
-    return [*([name] for name in root.commands if name not in {*WITHOUT, "cluster"}), ["cluster", "status"]]
+    return [verb for name, command in root.commands.items() if name not in WITHOUT for verb in _verbs(name, command)]
+
+
+def _verbs(name: str, command: Any) -> list[list[str]]:
+    """The command, or those of a group. Of those of `cluster`, one prints something about a cluster."""
+    within = ["status"] if name == "cluster" else getattr(command, "commands", None)
+    return [[name, each] for each in within] if within else [[name]]
 
 
 def loaded(text: str, output: Format) -> Any:

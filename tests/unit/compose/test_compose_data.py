@@ -54,6 +54,15 @@ def test_an_external_volume_is_used_and_not_made() -> None:
     assert claim == {"claimName": "real"}
 
 
+@pytest.mark.parametrize(("retention", "kept"), [("Retain", True), ("Delete", False)])
+def test_a_volume_stays_when_the_project_goes_unless_it_is_said_otherwise(retention: str, kept: bool) -> None:
+    text = "services: {web: {image: web, volumes: ['data:/data']}}\nvolumes: {data: }"
+    claim = objects(converted(text, defaults={"volume_retention": retention}), "PersistentVolumeClaim")["data"]
+    annotations = claim["metadata"].get("annotations", {})
+    assert (annotations.get("wharfinger.dev/retain") == "true") is kept
+    assert (annotations.get("helm.sh/resource-policy") == "keep") is kept
+
+
 def test_volumes_whose_names_would_become_one_stay_apart() -> None:
     found = converted("""
         services: {web: {image: web, volumes: ["my_data:/a", "my-data:/b"]}}

@@ -188,6 +188,24 @@ def test_cycles_end(parser: Parser) -> None:
     assert "ircular" in refusal(parser, "services: {a: {extends: b, image: a}, b: {extends: a, image: b}}")
 
 
+def test_a_document_that_asks_for_too_much_memory_is_refused(parser: Parser, capfd: pytest.CaptureFixture[str]) -> None:
+    """In a line; what Go's runtime has to say when it gives up is kept from whoever reads our standard error."""
+    label = "'" + "${A}" * 250 + "'"
+    text = f"services: {{web: {{image: x, labels: {{a: {label}, b: {label}, c: {label}}}}}}}"
+    said = refusal(parser, text, environment={"A": "x" * (1 << 20)})
+    assert "they ask for too much memory" in said
+    assert capfd.readouterr().err == ""
+
+
+def test_a_program_that_cannot_start_says_why(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho 'wharfinger-compose: the kernel has no Landlock' >&2\nexit 1\n")
+    program.chmod(0o755)
+    parser = Parser(program, timeout=60)
+    assert refusal(parser, "services: {}").endswith("the parser ended; the kernel has no Landlock")
+    parser.close()
+
+
 def test_the_program_is_started_again_when_it_has_ended(parser: Parser) -> None:
     read(parser, "services: {web: {image: web}}")
     process = parser._process

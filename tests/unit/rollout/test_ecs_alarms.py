@@ -53,8 +53,8 @@ def test_an_alarm_rolls_back_healthy_tasks_within_the_bounds():
     world.firing = ERRORS
     world.run(0)
     assert [each.rollout_state_reason for each in world.status.deployments] == [
-        "ECS deployment ecs-svc/3 in progress.",
         "ECS deployment alarms: rolling back to deploymentId ecs-svc/3.",
+        "ECS deployment alarms: alarm detected.",
     ]
     assert len(world.running("v2")) == 4, "nothing healthy goes before something healthy has come"
     world.run(120)

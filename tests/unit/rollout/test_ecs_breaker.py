@@ -211,16 +211,32 @@ def test_a_rollback_goes_to_the_last_completed_deployment_as_a_new_one():
     ]
 
 
-def test_the_failed_deployment_says_where_it_is_rolled_back_to_while_it_has_tasks():
+def test_the_failed_deployment_is_listed_beside_its_rollback_until_that_has_completed():
     world = deploy(service(policy(deployment_circuit_breaker=ROLLBACK), fate=CHECKED), replace(SICK, stops=30))
     world.run(3600, until=lambda world: primary(world).id == "ecs-svc/3")
-    failed = world.status.deployments[1]
+    back, failed = world.status.deployments
     assert (failed.status, failed.rollout_state) == ("ACTIVE", "FAILED")
-    assert failed.rollout_state_reason == "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/3."
+    assert failed.rollout_state_reason == "ECS deployment circuit breaker: tasks failed to start."
+    assert back.rollout_state == "IN_PROGRESS"
+    assert back.rollout_state_reason == "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/3."
     assert world.rollout.state == "RollingBack"
     world.run(600)
     assert [each.id for each in world.status.deployments] == ["ecs-svc/3"]
     assert len(world.live()) == 4
+
+
+def test_a_rollback_that_has_nothing_to_do_is_seen_in_progress_too():
+    """Its tasks run already and those that failed are gone: the states are the same, and in the same order."""
+    world = deploy(service(policy(deployment_circuit_breaker=ROLLBACK), fate=CHECKED), NO_PULL)
+    world.run(600)
+    seen = [[(each.id, each.rollout_state) for each in decision.status.deployments] for _, decision in world.decisions]
+    told = [each for index, each in enumerate(seen) if seen[index - 1 : index] != [each]]
+    assert told[-4:] == [
+        [("ecs-svc/1", "COMPLETED")],
+        [("ecs-svc/2", "IN_PROGRESS"), ("ecs-svc/1", "COMPLETED")],
+        [("ecs-svc/3", "IN_PROGRESS"), ("ecs-svc/2", "FAILED")],
+        [("ecs-svc/3", "COMPLETED")],
+    ]
 
 
 def test_old_tasks_that_still_run_are_kept_by_the_rollback():

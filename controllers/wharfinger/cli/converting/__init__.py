@@ -7,13 +7,14 @@ Everything or nothing: while anything has an error, no object is written, so tha
 import os
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from wharfinger.cli.console import Format
+from wharfinger.cli.converting import options
+from wharfinger.cli.converting.options import DialectName, Kinds, Retention, To
 from wharfinger.cli.errors import BAD_INPUT, BadInputError
 from wharfinger.cli.options import Output
 
@@ -24,61 +25,37 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 
-class To(StrEnum):
-    """What to write."""
-
-    workloads = "workloads"
-    kubernetes = "kubernetes"
-
-
-class DialectName(StrEnum):
-    """Whose rules count."""
-
-    compose = "compose"
-    stack = "stack"
-
-
 def convert(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Compose files, merged in their order.")],
+    files: options.Files,
     *,
-    to: Annotated[
-        To, typer.Option("--to", help="ContainerWorkloads, or the Kubernetes objects that they stand for.")
-    ] = To.workloads,
-    env_file: Annotated[
-        list[str] | None,
-        typer.Option("--env-file", help="Variables for interpolation; .env beside the first file if absent."),
-    ] = None,
-    env: Annotated[
-        list[str] | None,
-        typer.Option("--env", "-e", metavar="NAME[=VALUE]", help="A variable; by its name alone, with our own value."),
-    ] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="A profile to turn on; * for all.")] = None,
-    dialect: Annotated[
-        DialectName | None,
-        typer.Option("--dialect", help="Rules of docker compose, or of docker stack; by content if absent."),
-    ] = None,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the objects.")] = "default",
-    project_name: Annotated[
-        str | None, typer.Option("--project-name", "-p", help="The project; its directory's name if absent.")
-    ] = None,
-    storage_class: Annotated[
-        str | None, typer.Option("--storage-class", help="Class of volumes; the cluster's default if absent.")
-    ] = None,
-    storage_size: Annotated[str, typer.Option("--storage-size", help="Size of volumes.")] = "1Gi",
-    registry: Annotated[
-        str | None,
-        typer.Option("--registry", help="Where images are that `build` speaks of: registry.example.com/shop."),
-    ] = None,
+    to: options.Target = To.workloads,
+    kinds: options.Made = Kinds.workloads,
+    output_dir: options.OutputDir = None,
+    force: options.Force = False,
+    env_file: options.EnvFile = None,
+    env: options.Env = None,
+    profile: options.Profile = None,
+    dialect: options.DialectOption = None,
+    namespace: options.ObjectsNamespace = "default",
+    project_name: options.ProjectName = None,
+    storage_class: options.StorageClass = None,
+    storage_size: options.StorageSize = "1Gi",
+    volume_retention: options.VolumeRetention = Retention.retain,
+    ingress_class: options.IngressClass = None,
+    registry: options.Registry = None,
+    image_pull_secret: options.ImagePullSecret = None,
+    service_account: options.ServiceAccount = None,
     output: Output = Format.yaml,
 ) -> None:
     """Convert Compose files and Swarm stacks. Offline; what is not honoured goes to standard error.
 
-    Exit code 2, and no object printed, if something is wrong.
+    Exit code 2, and nothing written, if something is wrong.
     """
     from wharfinger.cli.objects import print_objects
     from wharfinger.compose.convert import convert as converted
     from wharfinger.compose.part import Defaults
 
+    directory = _directory(to, output_dir)
     source = _source(
         files,
         env_files=env_file,
@@ -87,18 +64,51 @@ def convert(
         dialect=dialect,
         project_name=project_name,
     )
+    document = _read(source)
     conversion = converted(
-        _read(source),
+        document,
         namespace=namespace,
         files=source.files,
         dialect=dialect.value if dialect else None,
-        defaults=Defaults(storage_class=storage_class, storage_size=storage_size, registry=registry),
+        defaults=Defaults(
+            storage_class=storage_class,
+            storage_size=storage_size,
+            volume_retention=volume_retention.value,
+            ingress_class=ingress_class,
+            registry=registry,
+            image_pull_secrets=tuple(image_pull_secret or ()),
+            service_account=service_account,
+        ),
+        operator=to is not To.kubernetes,
     )
     _tell(conversion.findings)
     if conversion.refused:
         raise typer.Exit(BAD_INPUT)
     objects = list(conversion.objects)
-    print_objects(_rendered(objects, namespace) if to is To.kubernetes else objects, output)
+    if to is To.kubernetes or (directory and kinds is Kinds.kubernetes):
+        objects = _rendered(objects, namespace)
+    if directory is None:
+        print_objects(objects, output)
+    else:
+        _pack(to, directory, _project_name(str(document.project.get("name"))), objects, force=force)
+
+
+def _directory(to: To, given: Path | None) -> Path | None:
+    """Where files go; None where all is printed."""
+    if (to in (To.helm, To.kustomize)) == (given is not None):
+        return given
+    if given:
+        raise BadInputError("--output-dir is for --to helm and --to kustomize; the rest goes to standard output")
+    raise BadInputError(f"--to {to.value} writes several files: name their directory by --output-dir")
+
+
+def _pack(to: To, directory: Path, project: str, objects: list[Object], *, force: bool) -> None:
+    """Write a chart, or a base."""
+    from wharfinger.cli.converting import helm, kustomize, writing
+
+    files = helm.chart(project, objects) if to is To.helm else kustomize.base(objects)
+    writing.write(directory, files, force=force)
+    typer.echo(f"{directory}: {len(files)} files written", err=True)
 
 
 def _source(

@@ -1,20 +1,21 @@
-"""Where the program is that reads Compose documents, and how it is built where nobody has."""
+"""Where the program is that reads Compose documents: installed with us, or built where nobody has."""
 
 import os
 import sys
+import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from wharfinger import compose
 from wharfinger.cli.errors import BadInputError
-from wharfinger.cluster.gobuild import GoModule, build_module
+from wharfinger.cluster import programs
 
-NAME: Final = "wharfinger-compose"
+NAME: Final = programs.COMPOSE
 VARIABLE: Final = "WHARFINGER_COMPOSE_PROGRAM"
 
 
 def program() -> Path:
-    """What the variable names, what lies beside our own program, or what is built now, once.
+    """What the variable names, what was installed with us, or what is built now, once.
 
     Raises BadInputError where the variable names nothing, ClusterError where no Go toolchain is there to build it.
     """
@@ -22,11 +23,16 @@ def program() -> Path:
         if not os.access(named, os.X_OK):
             raise BadInputError(f"{VARIABLE}: {named} is no program")
         return Path(named)
-    beside = Path(sys.executable).parent / NAME
-    return beside if beside.exists() else built()
+    return next((found for found in _installed() if found.exists()), None) or built()
+
+
+def _installed() -> Iterator[Path]:
+    """Where pip puts the programs of a wheel: of the image and environments, of the whole machine, of one user."""
+    yield Path(sys.executable).parent / NAME
+    yield Path(sysconfig.get_path("scripts")) / NAME
+    yield Path(sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))) / NAME
 
 
 def built() -> Path:
     """The program, from the cache or built now; progress is shown on standard error."""
-    sources = Path(compose.__file__).parent / "go"
-    return build_module(GoModule("the reader of Compose files", sources, {NAME: "."})) / NAME
+    return programs.built(NAME)

@@ -16,7 +16,7 @@ from wharfinger.cli.demo.steps import STEPS, Step
 from wharfinger.cli.demo.tasking import TASK_STEPS
 from wharfinger.cli.demo.view import View, took
 from wharfinger.cli.demo.waiting import NotSeenError, until
-from wharfinger.cli.demo.workloads import hello, stack
+from wharfinger.cli.demo.workloads import hello, orders, stack
 from wharfinger.cli.kube import WORKLOAD, connect
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import ApiError
@@ -92,12 +92,14 @@ async def _steps(view: View, place: Place, client: KubeClient) -> list[Result]:
 async def _become_ready(scene: Scene, place: Place) -> Result:
     """Apply the samples and our own workloads, and follow them until every one is Ready."""
     view, title = scene.view, "Everything becomes Ready"
-    mine = [hello(scene.server, scene.namespace), stack(scene.server, scene.namespace)]
+    mine = [make(scene.server, scene.namespace) for make in (hello, stack, orders)]
     documents = [*(setup.samples(scene.namespace) if place.samples else []), *mine]
     view.title(title)
     view.say("One resource says what should run; this is all of it:")
     view.document(yaml_text(mine[0]))
-    view.command(f"kubectl apply -f hello.yaml -f stack.yaml{' -f manifests/samples' if place.samples else ''}")
+    view.command(
+        f"kubectl apply -f hello.yaml -f stack.yaml -f orders.yaml{' -f manifests/samples' if place.samples else ''}"
+    )
     return await _tried(scene.view, title, _follow(scene, documents))
 
 

@@ -11,7 +11,7 @@ from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.resource import Resource
 from wharfinger.cli.demo.view import View
 from wharfinger.cli.demo.waiting import Objects, until
-from wharfinger.cli.demo.workloads import NAME, REPLICAS, STACK, Server, broken, mended, released
+from wharfinger.cli.demo.workloads import NAME, ORDERS, REPLICAS, STACK, Server, broken, mended, released
 from wharfinger.cli.kube import WORKLOAD
 from wharfinger.cli.status.detail import pod_state
 from wharfinger.cli.status.summary import summarise, verdict
@@ -27,7 +27,7 @@ PODS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One namespace of one cluster, with the workload `hello` in it, which most of this is about, and `stack`."""
+    """One namespace of one cluster; in it the workload `hello`, which most of this is about, `stack` and `orders`."""
 
     client: KubeClient
     namespace: str
@@ -47,6 +47,7 @@ class Scene:
             namespace=self.namespace,
             name=NAME,
             stack=STACK,
+            orders=ORDERS,
             kill=self._kill(),
             killed="" if self.real else " (A simulated node has no containers to kill: the pod is deleted.)",
             broken=json.dumps(broken(self.image, real=self.real)),

@@ -10,9 +10,11 @@ Object = dict[str, Any]
 
 NAME = "hello"
 STACK = "stack"
-"""The one of mode ``tasks``."""
+"""Tasks by Swarm's rules."""
+ORDERS = "orders"
+"""Tasks by ECS's rules."""
 REPLICAS = 3
-"""Of either."""
+"""Of each."""
 
 DEADLINE = "10s"
 """A rollout that gets no closer for so long has failed; short, so that nobody waits for the demo."""
@@ -58,14 +60,26 @@ def stack(server: Server, namespace: str) -> Object:
     Without a Service: behind one, each would go on answering for a while before it stops.
     """
     update = {"parallelism": 1, "monitor": "1s", "failureAction": "rollback"}
-    own = {
+    block = {"restart": {"delay": "1s"}, "update": update, "rollback": {"monitor": "1s"}}
+    return _workload(STACK, namespace, server, _tasks(block))
+
+
+def orders(server: Server, namespace: str) -> Object:
+    """And as three tasks by ECS's rules: within a minimum and a maximum, and given up at the first failure."""
+    threshold = {"type": "COUNT", "value": 1}
+    breaker = {"enable": True, "rollback": True, "thresholdConfiguration": threshold}
+    deployment = {"minimumHealthyPercent": 50, "maximumPercent": 100, "deploymentCircuitBreaker": breaker}
+    return _workload(ORDERS, namespace, server, _tasks({"deployment": deployment}))
+
+
+def _tasks(block: Object) -> Object:
+    return {
         "mode": "tasks",
         "ports": [{"name": "http", "containerPort": 8080}],
         "service": {"enabled": False},
         "healthCheck": {"httpGet": {"path": "/healthz", "port": "http"}, "interval": "1s"},
-        "tasks": {"restart": {"delay": "1s"}, "update": update, "rollback": {"monitor": "1s"}},
+        "tasks": block,
     }
-    return _workload(STACK, namespace, server, own)
 
 
 def _workload(name: str, namespace: str, server: Server, own: Object) -> Object:

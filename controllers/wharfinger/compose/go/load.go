@@ -42,6 +42,8 @@ type Answer struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	// Places says where the documents mention what: file, then path in it, then line and column.
 	Places map[string]map[string][2]int `json:"places,omitempty"`
+	// Quoted are the paths of ports that documents publish as a text: canonical form does not tell any more.
+	Quoted []string `json:"quoted,omitempty"`
 }
 
 func answer(line []byte, root string) (reply Answer) {
@@ -92,9 +94,11 @@ func load(request Request, directory string) Answer {
 	log := logtest.NewGlobal()
 	defer logrus.StandardLogger().ReplaceHooks(logrus.LevelHooks{})
 	places := map[string]map[string][2]int{}
+	var quoted []string
 	for _, path := range request.Documents {
 		if found, err := locate(request.Files[path]); err == nil {
-			places[path] = found
+			places[path] = found.places
+			quoted = append(quoted, found.quoted...)
 		}
 	}
 	if err := addVariables(&request, directory); err != nil {
@@ -119,7 +123,7 @@ func load(request Request, directory string) Answer {
 		return Answer{Error: explain(err, directory), Warnings: warnings}
 	}
 	relative := []byte(asWritten(string(text), directory))
-	return Answer{Project: relative, Warnings: warnings, Places: places, Environment: request.Environment}
+	return Answer{Project: relative, Warnings: warnings, Places: places, Quoted: quoted, Environment: request.Environment}
 }
 
 // resolve reads the files of variables and labels, as the loader would, once it is known that they were given.

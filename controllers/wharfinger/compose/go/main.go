@@ -6,6 +6,7 @@
 //
 //	wharfinger-compose serve DIRECTORY   answer requests; files lie in that directory while they are read
 //	wharfinger-compose schema            print the JSON schema of the Compose specification that it goes by
+//	wharfinger-compose version           print the versions of this program, compose-go and Go
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/compose-spec/compose-go/v2/schema"
@@ -23,8 +25,11 @@ import (
 
 const (
 	maxRequest  = 8 << 20   // bytes; a custom resource has at most a fifth of that
-	memoryLimit = 512 << 20 // bytes
+	memoryLimit = 512 << 20 // bytes, for all that the process has: half of what the operator's container may use
 )
+
+// version is Wharfinger's, which its build puts here.
+var version = "dev"
 
 func main() {
 	if err := command(os.Args[1:]); err != nil {
@@ -38,14 +43,31 @@ func command(args []string) error {
 	case len(args) == 1 && args[0] == "schema":
 		_, err := fmt.Println(schema.Schema)
 		return err
+	case len(args) == 1 && args[0] == "version":
+		_, err := fmt.Printf("wharfinger-compose %s (compose-go %s, %s)\n", version, parserVersion(), runtime.Version())
+		return err
 	case len(args) == 2 && args[0] == "serve":
 		if err := confine(args[1]); err != nil {
-			return errors.Join(err, json.NewEncoder(os.Stdout).Encode(Answer{Error: err.Error()}))
+			return err
 		}
-		debug.SetMemoryLimit(memoryLimit * 3 / 4)
+		debug.SetMemoryLimit(memoryLimit / 2)
 		return serve(os.Stdin, os.Stdout, args[1])
 	}
-	return errors.New("usage: wharfinger-compose serve DIRECTORY | schema")
+	return errors.New("usage: wharfinger-compose serve DIRECTORY | schema | version")
+}
+
+// parserVersion is that of compose-go, as it was linked.
+func parserVersion() string {
+	built, _ := debug.ReadBuildInfo()
+	if built == nil {
+		return ""
+	}
+	for _, module := range built.Deps {
+		if module.Path == "github.com/compose-spec/compose-go/v2" {
+			return module.Version
+		}
+	}
+	return ""
 }
 
 // serve answers requests until its input ends.

@@ -13,7 +13,7 @@ import (
 // network. A Compose file can name files in many places, some of them after interpolation;
 // what the kernel refuses need not be found by us. Landlock (Linux 5.13) asks for no privilege.
 func confine(root string) error {
-	if err := syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: memoryLimit * 2, Max: memoryLimit * 2}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: memoryLimit, Max: memoryLimit}); err != nil {
 		return fmt.Errorf("limit of memory: %w", err)
 	}
 	abi, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)

@@ -16,12 +16,14 @@ from wharfinger.compose.groups import (
     lifecycle,
     naming,
     networks,
+    order,
     ports,
     process,
     project,
     resolving,
     resources,
     security,
+    swarm,
     volumes,
 )
 from wharfinger.compose.part import Context, Group, Part
@@ -31,6 +33,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     process.part,
     identity.part,
     lifecycle.part,
+    order.part,
     health.part,
     hooks.part,
     ports.part,
@@ -48,6 +51,7 @@ GROUPS: Final[tuple[Group, ...]] = (
 
 TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = (
     project.top_level,
+    swarm.top_level,
     networks.top_level,
     claims.top_level,
     contents.top_level,
@@ -60,6 +64,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *process.ROWS,
     *identity.ROWS,
     *lifecycle.ROWS,
+    *order.ROWS,
     *health.ROWS,
     *hooks.ROWS,
     *ports.ROWS,

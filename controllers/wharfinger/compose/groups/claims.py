@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from wharfinger.api.labels import RETAIN_ANNOTATION
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose import names
@@ -27,7 +28,8 @@ ROWS: Final = (
         "partly",
         "a PersistentVolumeClaim that all services share which mount it, and nothing where none does; of "
         f"{SIZE_LABEL}, {CLASS_LABEL} and {ACCESS_LABEL} among its labels, else of the defaults. A new one is empty: "
-        "what the image has in its place is not copied, as a finding says",
+        "what the image has in its place is not copied, as a finding says. It stays when the project goes, unless it "
+        "is said otherwise (`--volume-retention Delete`)",
     ),
     Row("volumes.*.name", "honoured", "name of the claim; the volume's key if absent"),
     Row(
@@ -46,6 +48,13 @@ ROWS: Final = (
     ),
 )
 
+KEPT: Final = {
+    RETAIN_ANNOTATION: "true",
+    "helm.sh/resource-policy": "keep",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+    "kustomize.toolkit.fluxcd.io/prune": "disabled",
+}
+"""Annotations of a claim that stays when what wrote it takes everything else away: for us, Helm, Argo CD and Flux."""
 _CLAIM = re.compile(r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
 _MANY: Final = ("ReadWriteMany", "ReadOnlyMany")
 _ACCESS_MODES: Final = ("ReadWriteOnce", "ReadWriteOncePod", *_MANY)
@@ -115,6 +124,8 @@ def _claim(context: Context, key: str) -> Object:
     labels = volume.get("labels") or {}
     meta = metadata(context, claim_name(context, key))
     told = {name: text for name, text in as_annotations(labels).items() if name != ACCESS_LABEL}
+    if context.defaults.volume_retention == "Retain":
+        told |= KEPT
     storage_class = labels.get(CLASS_LABEL) or context.defaults.storage_class
     return {
         "apiVersion": "v1",

@@ -16,8 +16,9 @@ from wharfinger.api.tasks import TasksBlock
 from wharfinger.compose.dialect import SWARM_ONLY
 from wharfinger.compose.durations import duration
 from wharfinger.compose.groups.labels import as_annotations, label_findings
-from wharfinger.compose.mode import scale
-from wharfinger.compose.part import Part, Service
+from wharfinger.compose.groups.ports import published
+from wharfinger.compose.mode import mode_of, scale
+from wharfinger.compose.part import Part, Service, refusal
 from wharfinger.compose.rows import Row
 from wharfinger.placement.check import check
 
@@ -40,8 +41,8 @@ ROWS: Final = (
     Row(
         "services.*.deploy.endpoint_mode",
         "partly",
-        "dnsrr: the service's name resolves to its tasks. vip: likewise, with a finding; a published port has an "
-        "address of its own",
+        "dnsrr: the service's name resolves to its tasks; with an ingress port a finding, as Swarm refuses it. vip: "
+        "likewise, with a finding; a published port has an address of its own",
     ),
     Row("services.*.deploy.placement", "honoured", f"`spec.tasks.placement`, {_STACK}"),
     Row("services.*.deploy.placement.constraints", "honoured", f"`spec.tasks.placement.constraints`, {_STACK}"),
@@ -96,7 +97,7 @@ _CHOICES: Final = {
 def part(service: Service) -> Part:
     """Replicas and, in a stack, `spec.tasks`."""
     data, stack = service.data, service.context.dialect == "stack"
-    spec: Object = {} if _scheduling(data) in _PER_NODE and stack else _replicas(data)
+    spec: Object = {} if _uncounted(service) else _replicas(data)
     if stack:
         spec["tasks"] = _tasks(service)
     told = as_annotations(_deploy(data).get("labels"))
@@ -105,6 +106,12 @@ def part(service: Service) -> Part:
         annotations=told,
         findings=tuple(_findings(service)),
     )
+
+
+def _uncounted(service: Service) -> bool:
+    """Whether there is a number of pods that is not the service's to say."""
+    stack = service.context.dialect == "stack"
+    return _scheduling(service.data) in _PER_NODE if stack else mode_of(service) in ("daemon", "cron")
 
 
 def _deploy(data: Object) -> Object:
@@ -185,6 +192,9 @@ def _stack_findings(service: Service) -> Iterator[Finding]:
     if deploy.get("endpoint_mode") == "vip":
         message = "the service's name resolves to its tasks, as with dnsrr; publish a port where one address is needed"
         yield service.finding("deploy.endpoint_mode", "info", "NoVirtualAddress", message)
+    if deploy.get("endpoint_mode") == "dnsrr" and any(port.outside for port in published(data)):
+        message = "cannot be used with a port that is published by the ingress; write `mode: host` on it, or vip here"
+        yield service.finding("deploy.endpoint_mode", refusal(service.context), "IngressOfDnsrr", message)
     if not wrong:
         yield from _placement_findings(service)
 
@@ -222,6 +232,9 @@ def _placement_findings(service: Service) -> Iterator[Finding]:
 def _compose_findings(service: Service) -> Iterator[Finding]:
     """Somebody said that it is no stack: what is Swarm's has no effect."""
     deploy = _deploy(service.data)
+    if _uncounted(service) and scale(service.data) != 1:
+        message = f"has no effect in mode {mode_of(service)}, which has one pod for each node, or each run"
+        yield service.finding("deploy.replicas", "warning", "NotCounted", message)
     for name in (*SWARM_ONLY, "placement"):
         if deploy.get(name):
             yield service.finding(f"deploy.{name}", "warning", "SwarmOnly", _SWARM)

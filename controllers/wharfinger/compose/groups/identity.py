@@ -8,6 +8,7 @@ from typing import Final
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
+from wharfinger.compose.kompose import PREFIX
 from wharfinger.compose.part import Part, Service
 from wharfinger.compose.reporting import Report, reported, rows
 from wharfinger.compose.rows import Row
@@ -42,8 +43,9 @@ ROWS: Final = (
     Row(
         "services.*.labels",
         "partly",
-        "annotations of the pods; a key that Kubernetes does not take has a finding, and so has one of "
-        "kompose's that is not honoured (those for pull secrets, accounts and autoscalers are)",
+        "annotations of the pods; a key that Kubernetes does not take has a finding. Those for kompose speak to the "
+        "converter: Ingress, pull secret and policy, account, autoscaler, init container, fsGroup, controller, cron "
+        "job, type, node port and traffic policy of what is published; another has a finding",
     ),
     Row("services.*.label_file", "honoured", "likewise; `labels` wins"),
     Row("services.*.annotations", "partly", "annotations of the pods, likewise"),
@@ -57,8 +59,6 @@ ROWS: Final = (
     *rows(_TABLE),
 )
 
-KOMPOSE: Final = "kompose."
-"""Labels that speak to a converter, not to the container: see `groups.kompose`."""
 _KEY = re.compile(r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
 _HOST = re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armhf": "arm", "armel": "arm", "i386": "386"}
@@ -82,7 +82,7 @@ def part(service: Service) -> Part:
 def pod_annotations(data: Object) -> dict[str, str]:
     """Labels and annotations of a container, as far as Kubernetes takes their keys; annotations win."""
     both: Mapping[str, str] = (data.get("labels") or {}) | (data.get("annotations") or {})
-    return {key: str(value) for key, value in both.items() if _KEY.match(key) and not key.startswith(KOMPOSE)}
+    return {key: str(value) for key, value in both.items() if _KEY.match(key) and not key.startswith(PREFIX)}
 
 
 def numbers(user: str) -> dict[str, int] | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
-from wharfinger.compose.groups.identity import KOMPOSE, pod_annotations
+from wharfinger.compose.groups.identity import pod_annotations
+from wharfinger.compose.kompose import PREFIX
 from wharfinger.compose.part import Context, located
 
 
@@ -19,6 +20,6 @@ def label_findings(context: Context, path: str, labels: Object | None) -> Iterat
     """For each key that is left out; `path` is that of the labels."""
     kept = as_annotations(labels)
     for key in labels or {}:
-        if key not in kept and not key.startswith(KOMPOSE):
+        if key not in kept and not key.startswith(PREFIX):
             message = f"`{key}` is no key of an annotation, and is left out; write name or domain/name"
             yield located(context.document, f"{path}.{key}", "warning", "KeyNotAllowed", message)

@@ -69,7 +69,7 @@ def part(service: Service) -> Part:
 
 def unreachable(service: Service) -> bool:
     """Without a network, or with the node's own."""
-    return str(service.data.get("network_mode") or "") in ("none", "host")
+    return str(service.host.data.get("network_mode") or "") in ("none", "host")
 
 
 def _own_name(data: Object) -> bool:

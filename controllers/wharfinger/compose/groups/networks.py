@@ -16,6 +16,7 @@ from wharfinger.compose import names
 from wharfinger.compose.groups.naming import unreachable
 from wharfinger.compose.groups.objects import metadata, pods_of
 from wharfinger.compose.groups.ports import published
+from wharfinger.compose.joining import target
 from wharfinger.compose.part import Context, Part, Service, located
 from wharfinger.compose.rows import Row
 
@@ -59,7 +60,9 @@ ROWS: Final = (
         "services.*.network_mode",
         "partly",
         "`host`: `hostNetwork`. `none`: a NetworkPolicy that lets nothing in or out. `bridge`: the default network, "
-        "with a finding. `service:…` and `container:…`: an error; write both containers into one workload's `spec.pod`",
+        "with a finding. `service:NAME`, and `container:NAME` of the project: a further container in the pods of that "
+        "service, without a workload of its own, with a finding for each attribute that containers of a pod share. "
+        "`container:NAME` of elsewhere: an error",
     ),
     Row("networks.*.name", "honoured", "what projects share the network by: its label"),
     Row(
@@ -161,7 +164,7 @@ def _policies(context: Context, name: str, network: Object) -> Iterator[Object]:
         for service in _only_internal(context, name):
             egress = {"policyTypes": ["Egress"], "egress": [{"to": [members]}, {"ports": _DNS_PORTS}]}
             internal = f"{context.names[service]}-{shared_name(context, name)}"
-            yield _policy(context, names.legal(internal), pods_of(context.names[service]), egress, network)
+            yield _policy(context, names.legal(internal), pods_of(context.pods(service)), egress, network)
 
 
 def _only_internal(context: Context, network: str) -> list[str]:
@@ -190,7 +193,7 @@ def _closed(service: Service) -> Object:
     """Nothing in, nothing out."""
     spec: Object = {"policyTypes": ["Ingress", "Egress"]}
     name = names.legal(f"{service.workload}-none")
-    return _policy(service.context, name, pods_of(service.workload), spec, {})
+    return _policy(service.context, name, pods_of(service.pods), spec, {})
 
 
 def _from_outside(service: Service) -> Object:
@@ -199,7 +202,7 @@ def _from_outside(service: Service) -> Object:
     allowed = [{"port": target, "protocol": protocol} for target, protocol in ports]
     spec = {"policyTypes": ["Ingress"], "ingress": [{"ports": allowed}]}
     name = names.legal(f"{service.workload}-published")
-    return _policy(service.context, name, pods_of(service.workload), spec, {})
+    return _policy(service.context, name, pods_of(service.pods), spec, {})
 
 
 def _findings(service: Service) -> Iterator[Finding]:
@@ -212,10 +215,13 @@ def _findings(service: Service) -> Iterator[Finding]:
         message = f"has no effect: {_ATTACHED['mac_address']}"
         yield service.finding("mac_address", "warning", "NetworkOfCluster", message)
     mode: str = service.data.get("network_mode") or ""
-    if mode.startswith(("service:", "container:")):
-        message = f"`{mode}` shares a pod's network: write both containers into spec.pod of one ContainerWorkload"
+    if mode.startswith("container:") and not target(service.context.project["services"], mode):
+        message = (
+            f"`{mode}` is outside of the project, and no pod can be joined from there; bring it in as a service, and "
+            f"write service:NAME"
+        )
         yield service.finding("network_mode", "error", "NetworkOfAnother", message)
-    elif mode not in ("", "none", "host"):
+    elif mode not in ("", "none", "host") and ":" not in mode:
         message = f"`{mode}` is the cluster's network, on which services reach one another by name"
         yield service.finding("network_mode", "info", "NetworkOfCluster", message)
 

@@ -30,5 +30,5 @@ def service_object(service: Service, name: str, spec: Object, selector: Object |
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata(service.context, name),
-        "spec": {"selector": selector or pods_of(service.workload), **spec},
+        "spec": {"selector": selector or pods_of(service.pods), **spec},
     }

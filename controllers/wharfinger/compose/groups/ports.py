@@ -14,6 +14,7 @@ from typing import Final
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.objects import service_object
+from wharfinger.compose.kompose import asked
 from wharfinger.compose.mode import mode_of
 from wharfinger.compose.names import LONGEST, hashed
 from wharfinger.compose.part import Part, Service
@@ -179,8 +180,34 @@ def _outside(service: Service, entries: list[Published]) -> Object:
         | ({"appProtocol": entry.app_protocol} if entry.app_protocol else {})
         for entry in entries
     }
-    spec = {"type": "LoadBalancer", "ports": list(ports.values())}
+    spec = {"type": "LoadBalancer", "ports": list(ports.values())} | service_type(service.data)
+    if (number := node_port(service.data)) and spec["type"] == "NodePort" and len(ports) == 1:
+        spec["ports"] = [{**port, "nodePort": number} for port in ports.values()]
     return service_object(service, outside_name(service), spec)
+
+
+_TYPES: Final = {"nodeport": "NodePort", "clusterip": "ClusterIP", "loadbalancer": "LoadBalancer"}
+
+
+def service_type(data: Object) -> dict[str, str]:
+    """Type and externalTrafficPolicy of what is published, as far as labels of kompose's say.
+
+    Behind an Ingress it needs no address of its own.
+    """
+    given = asked(data)
+    found = {"type": "ClusterIP"} if given.get("service.expose") else {}
+    if kind := _TYPES.get(given.get("service.type", "").lower()):
+        found["type"] = kind
+    policy = given.get("service.external-traffic-policy", "").capitalize()
+    if policy in ("Local", "Cluster") and found.get("type") != "ClusterIP":
+        found["externalTrafficPolicy"] = policy
+    return found
+
+
+def node_port(data: Object) -> int | None:
+    """The port of each node that a label of kompose's asks for, where it is one."""
+    written = asked(data).get("service.nodeport.port", "")
+    return int(written) if written.isdecimal() and 0 < int(written) < 65536 else None
 
 
 def outside_name(service: Service) -> str:

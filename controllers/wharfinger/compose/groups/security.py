@@ -9,6 +9,7 @@ from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.api.tasks import Ulimit
 from wharfinger.compose.groups.security_options import option_findings, options
+from wharfinger.compose.joining import target
 from wharfinger.compose.mode import mode_of
 from wharfinger.compose.part import Context, Part, Service, located
 from wharfinger.compose.reporting import Report, reported, rows
@@ -39,8 +40,18 @@ ROWS: Final = (
         "no-new-privileges, seccomp=unconfined, apparmor and label: `allowPrivilegeEscalation`, `seccompProfile`, "
         "`appArmorProfile`, `seLinuxOptions`; any other has a finding",
     ),
-    Row("services.*.pid", "partly", "`host`: `hostPID`; that of another service or container has a finding"),
-    Row("services.*.ipc", "partly", "`host`: `hostIPC`; that of another service or container has a finding"),
+    Row(
+        "services.*.pid",
+        "partly",
+        "`host`: `hostPID`. `service:NAME`: in the pods of that service, see `network_mode`, with "
+        "`shareProcessNamespace`; a container of elsewhere has a finding",
+    ),
+    Row(
+        "services.*.ipc",
+        "partly",
+        "`host`: `hostIPC`. `service:NAME`: in the pods of that service, see `network_mode`; a container of elsewhere "
+        "has a finding",
+    ),
     Row("services.*.uts", "partly", "`host` has a finding, unless `network_mode` is host, which has both"),
     Row("services.*.cgroup", "partly", "`private` is what there is; `host` has a finding"),
     Row("services.*.userns_mode", "partly", "`host` is Kubernetes' default; any other has a finding"),
@@ -80,7 +91,7 @@ def part(service: Service) -> Part:
     context = _context(service.data)
     return Part(
         spec=spec,
-        pod=_pod(service.data),
+        pod=_pod(service.data) | _processes(service),
         container={"securityContext": context} if context else {},
         findings=(*reported(service, _TABLE), *option_findings(service), *_findings(service)),
     )
@@ -140,6 +151,12 @@ def _pod(data: Object) -> Object:
     return pod
 
 
+def _processes(service: Service) -> Object:
+    """A service that sees another's processes shares all of the pod's."""
+    joins = target(service.context.project["services"], str(service.data.get("pid") or ""))
+    return {"shareProcessNamespace": True} if joins else {}
+
+
 def _of_node(data: Object, sysctl: str) -> bool:
     """Whether a parameter would be the node's own, which Kubernetes refuses (validation of PodSecurityContext)."""
     if sysctl.startswith("net."):
@@ -166,7 +183,7 @@ _ULIMITS: Final[tuple[str, ...]] = get_args(Ulimit.model_fields["name"].annotati
 def _findings(service: Service) -> Iterator[Finding]:
     data = service.data
     for attribute in ("pid", "ipc", "uts", "cgroup", "userns_mode"):
-        if why := _namespace(data, attribute):
+        if why := _namespace(service, attribute):
             yield service.finding(attribute, "warning", "NamespaceNotShared", why)
     for name in data.get("sysctls") or {}:
         if _of_node(data, name):
@@ -192,10 +209,11 @@ def _takes_limits(service: Service) -> bool:
     return mode_of(service) == "tasks" and bool(service.data.get("entrypoint"))
 
 
-def _namespace(data: Object, attribute: str) -> str:
+def _namespace(service: Service, attribute: str) -> str:
     """Why a namespace is not as it is asked for; empty if it is."""
+    data = service.data
     value = str(data.get(attribute) or "")
-    if not value:
+    if not value or target(service.context.project["services"], value):
         return ""
     if attribute == "uts":
         ours = value != "host" or data.get("network_mode") == "host"
@@ -206,4 +224,4 @@ def _namespace(data: Object, attribute: str) -> str:
         return "" if value == "host" else f"`{value}` is not known; write spec.pod.hostUsers: false in the workload"
     if value in ("host", "private", "none", "shareable"):
         return "" if value in ("host", "private") else f"`{value}` is not known: it has that of its pod; leave it out"
-    return f"`{value}` is in another pod; write its container into spec.pod.containers of this workload"
+    return f"`{value}` is outside of the project, and in another pod; bring it in as a service, and write service:NAME"

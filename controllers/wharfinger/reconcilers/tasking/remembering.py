@@ -73,12 +73,12 @@ def remember(
     if due and due <= now:
         chunks |= {records.chunk_of(task.place) for task in after if task.id in later}
     chunks |= {records.chunk_of(task.place) for task in known.values() if _forgotten(task, keeping)}
-    stopped = [stop.task for stop in decision.stop]
+    stopping = dict.fromkeys([*(stop.task for stop in decision.stop), *_told_to_stop(tasks)])
     texts = _texts(after, chunks, keeping) if chunks else {}
     return Remembered(
         write=tuple(prepare(CONFIG_MAP, config_map(workload, *each)) for each in texts.items() if each[1]),
         drop=frozenset(names.task_history(workload, chunk) for chunk, text in texts.items() if not text),
-        delete=(*_named(after, stopped), *(task.pod for task in _over(after, keeping) if task.pod)),
+        delete=(*_named(after, stopping), *(task.pod for task in _over(after, keeping) if task.pod)),
         wake_at=due if due and due > now else None,
     )
 
@@ -91,6 +91,11 @@ def _after(tasks: Iterable[Task], decision: Decision, now: datetime) -> Iterator
             yield replace(task, stopping_at=task.stopping_at or now, stop_reason=task.stop_reason or reasons[task.id])
         else:
             yield task
+
+
+def _told_to_stop(tasks: Iterable[Task]) -> Iterator[str]:
+    """Ids of tasks that we told to stop and that are not gone: whoever wrote that down may have died before more."""
+    return (task.id for task in tasks if task.stop_reason is not None and task.alive and task.pod is not None)
 
 
 def _to_save(tasks: Iterable[Task], known: Mapping[str, Task], now: datetime) -> tuple[list[Task], dict[str, datetime]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -81,11 +81,12 @@ def started(making: Starting, starts: Iterable[Start], tasks: tuple[Task, ...]) 
     An earlier revision's texts may ask for what the workload has no more, such as a label of its service. Its tasks
     are not started then; all others are, and so is the update that replaces them.
     """
-    known = _ids_by_place(tasks)
+    starts = tuple(starts)
+    known = _ids_by_place(tasks, frozenset(start.place for start in starts))
     pods: list[Desired] = []
     failed: dict[int, str] = {}
     for start in starts:
-        ids = known.setdefault(start.place, [])
+        ids = known[start.place]
         identity = _identity(making, start, ids)
         ids.append(identity.id)
         try:
@@ -178,8 +179,10 @@ def _filled_in(making: Starting, pod: Object, task: TaskIdentity) -> Object:
     return expanded(pod, known)
 
 
-def _ids_by_place(tasks: Iterable[Task]) -> dict[Place, list[str]]:
-    found: dict[Place, list[str]] = {}
+def _ids_by_place(tasks: Iterable[Task], places: Collection[Place]) -> dict[Place, list[str]]:
+    """Ids of the tasks of these places, remembered ones included."""
+    found: dict[Place, list[str]] = {place: [] for place in places}
     for task in tasks:
-        found.setdefault(task.place, []).append(task.id)
+        if task.place in places:
+            found[task.place].append(task.id)
     return found

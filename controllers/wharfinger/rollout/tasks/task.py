@@ -99,14 +99,17 @@ class Task:
     @property
     def alive(self) -> bool:
         """Whether it may still run, also while it is being stopped."""
-        return not self.ended
+        return self.finished_at is None
 
     @property
     def wanted(self) -> bool:
-        """Whether it is alive and nobody told it to stop: Swarm's desired state ``running``."""
-        return self.alive and self.stopping_at is None
+        """Whether it is alive and nobody told it to stop: Swarm's desired state ``running``.
+
+        Asked several times of each task at each look, so that it asks no other property.
+        """
+        return self.finished_at is None and self.stopping_at is None
 
     @property
     def runs(self) -> bool:
         """Whether it is in state ``running`` and stays."""
-        return self.wanted and self.state == "running"
+        return self.state == "running" and self.finished_at is None and self.stopping_at is None

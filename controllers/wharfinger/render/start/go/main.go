@@ -10,6 +10,7 @@
 //	wharfinger-start install DIRECTORY           copy this program there
 //	wharfinger-start run SETTINGS COMMAND…       run COMMAND as SETTINGS (JSON, type Settings) say
 //	wharfinger-start started DIRECTORY NAME      exit 0 if container NAME has started: for probes
+//	wharfinger-start version                     print the versions of this program and Go
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 const (
@@ -26,6 +28,9 @@ const (
 	neverRan    = 143 // 128 + SIGTERM: stopped before it ran, as the ECS agent records it
 	programName = "wharfinger-start"
 )
+
+// version is Wharfinger's, which its build puts here.
+var version = "dev"
 
 func main() {
 	os.Exit(command(os.Args[1:]))
@@ -47,8 +52,12 @@ func command(args []string) int {
 			return 0
 		}
 		return 1
+	case len(args) == 1 && args[0] == "version":
+		fmt.Printf("%s %s (%s)\n", programName, version, runtime.Version())
+		return 0
 	}
-	fmt.Fprintln(os.Stderr, "usage: wharfinger-start install DIRECTORY | run SETTINGS COMMAND… | started DIRECTORY NAME")
+	const usage = "install DIRECTORY | run SETTINGS COMMAND… | started DIRECTORY NAME | version"
+	fmt.Fprintln(os.Stderr, "usage:", programName, usage)
 	return usageError
 }
 

@@ -101,8 +101,14 @@ def _older(
             continue
         seen.add(each.revision)
         group = service.group(each)
-        if group.tasks or (each.desired_count and group.ref and not group.failed):
+        owed = each.desired_count and group.ref and not group.failed
+        if group.tasks or owed or makes_way(each, primary):
             yield each
+
+
+def makes_way(failed: DeploymentStatus, primary: DeploymentStatus) -> bool:
+    """Whether `primary` rolls it back just now: it is listed as FAILED until that has COMPLETED, tasks or not."""
+    return primary.rolls_back == failed.id and primary.rollout_state == "IN_PROGRESS"
 
 
 def _iterations(service: Service) -> Iterator[int]:

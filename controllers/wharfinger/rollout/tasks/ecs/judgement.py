@@ -97,9 +97,13 @@ def steady(service: Service, primary: Group) -> bool:
 
 
 def concluded(service: Service, primary: Group) -> DeploymentStatus:
-    """`primary` after what its tasks have reached: steady, and COMPLETED when the bake time is over."""
+    """`primary` after what its tasks have reached: steady, and COMPLETED when the bake time is over.
+
+    Never in the step in which it begins, though its tasks run already, as those of a rollback do: each deployment is
+    seen IN_PROGRESS first.
+    """
     deployment = primary.deployment
-    if not steady(service, primary):
+    if not (service.knows(deployment) and steady(service, primary)):
         return deployment.model_copy(update={"steady_at": None})
     since = deployment.steady_at or service.time
     after = deployment.model_copy(update={"steady_at": since})

@@ -96,6 +96,10 @@ class Service:
         """Whether its node is gone."""
         return (task.node or task.place.node) in self.situation.gone
 
+    def knows(self, deployment: DeploymentStatus) -> bool:
+        """Whether the status tells of it; not in the step in which it begins."""
+        return any(each.id == deployment.id for each in self.memory.deployments)
+
     def own(self, deployment: DeploymentStatus) -> tuple[Task, ...]:
         """Tasks that the deployment itself started, alive and remembered."""
         number = number_of(deployment.id)

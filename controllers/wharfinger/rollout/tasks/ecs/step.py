@@ -12,7 +12,7 @@ from wharfinger.rollout import times
 from wharfinger.rollout.tasks.ecs import words
 from wharfinger.rollout.tasks.ecs.alarms import baked_at
 from wharfinger.rollout.tasks.ecs.daemon import daemon
-from wharfinger.rollout.tasks.ecs.deployments import begin, grown, lineup
+from wharfinger.rollout.tasks.ecs.deployments import begin, grown, lineup, makes_way
 from wharfinger.rollout.tasks.ecs.events import events
 from wharfinger.rollout.tasks.ecs.health import turns
 from wharfinger.rollout.tasks.ecs.judgement import concluded, held_back, judged, rollback
@@ -66,10 +66,8 @@ def _judged(service: Service, lined: tuple[DeploymentStatus, ...]) -> _Lined:
         return _Lined(deployments=(failed, *older), keep=verdict.keep)
     fresh, *others = begin(service, (failed, *older), good, rolls_back=failed.id)
     reason = words.rolling_back(failed.rollout_state_reason, fresh.id)
-    named = (
-        each.model_copy(update={"rollout_state_reason": reason}) if each.id == failed.id else each for each in others
-    )
-    return _Lined(deployments=(fresh, *named), keep=frozenset(), rolled_back=failed)
+    named = fresh.model_copy(update={"rollout_state_reason": reason})
+    return _Lined(deployments=(named, *others), keep=frozenset(), rolled_back=failed)
 
 
 def _outcome(service: Service, lined: _Lined) -> Outcome:
@@ -83,7 +81,9 @@ def _outcome(service: Service, lined: _Lined) -> Outcome:
     done = concluded(service, primary)
     return Outcome(
         primary=Group(deployment=done, ref=primary.ref, tasks=primary.tasks, health=primary.health),
-        older=tuple(group for group in older if group.tasks or counts[group.deployment.id]),
+        older=tuple(
+            group for group in older if group.tasks or counts[group.deployment.id] or makes_way(group.deployment, done)
+        ),
         counts=counts,
         strays=strays,
         plan=plan,
@@ -106,6 +106,8 @@ def _alarms(service: Service, outcome: Outcome) -> Iterator[datetime]:
         if throttle.until and throttle.holds(service.now) and not group.failed:
             yield throttle.until
     deployment = outcome.primary.deployment
+    if not service.knows(deployment):
+        yield service.now
     if deployment.rollout_state == "IN_PROGRESS" and deployment.steady_at:
         yield baked_at(service.policy, times.parse(deployment.steady_at), deployment.alarms)
 

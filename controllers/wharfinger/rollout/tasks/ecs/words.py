@@ -38,7 +38,7 @@ def completed(deployment: str) -> str:
 
 
 def rolling_back(cause: str, deployment: str) -> str:
-    """rolloutStateReason of a deployment that failed for `cause` and is rolled back to `deployment`."""
+    """rolloutStateReason of a `deployment` that takes the place of one that failed for `cause`."""
     who = "ECS deployment circuit breaker" if cause == BREAKER_REASON else "ECS deployment alarms"
     return f"{who}: rolling back to deploymentId {deployment}."
 
