@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import IO, Any, Final, Literal
 
 import orjson
@@ -35,6 +36,8 @@ _TIMEOUT: Final = 10.0
 _MOST: Final = 4 << 20
 """Bytes of all documents of a request."""
 _CHUNK: Final = 1 << 20
+_LONGEST: Final = 1024
+"""Characters of an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +124,12 @@ class Parser:
         size = sum(len(text) for text in source.files.values())
         if size > _MOST:
             raise ComposeError(f"the documents have {size} bytes; at most {_MOST} are read")
+        try:
+            request = source.to_request()
+        except orjson.JSONEncodeError as problem:
+            raise ComposeError(f"the documents are no text: {problem}") from problem
         with self._lock:
-            answer = self._ask(source.to_request())
+            answer = self._ask(request)
         if error := answer.get("error"):
             raise ComposeError(_one_line(error))
         places: Object = answer.get("places") or {}
@@ -182,8 +189,9 @@ class Parser:
         with contextlib.suppress(BrokenPipeError):  # it has ended; reading shows that, and it has said why
             process.stdin.write(request)
         answer = bytearray()
+        until = monotonic() + self._timeout
         while not answer.endswith(b"\n"):
-            ready, _, _ = select.select([process.stdout], [], [], self._timeout)
+            ready, _, _ = select.select([process.stdout], [], [], max(0.0, until - monotonic()))
             if not ready:
                 raise TimeoutError(f"no answer within {self._timeout:g} s")
             part = os.read(process.stdout.fileno(), _CHUNK)
@@ -208,4 +216,5 @@ def _parent(path: str) -> str:
 
 def _one_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "".join(f"{line} " if line.endswith(":") else f"{line}; " for line in lines).strip("; ")
+    line = "".join(f"{line} " if line.endswith(":") else f"{line}; " for line in lines).strip("; ")
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -168,7 +167,7 @@ def _interpolated(parser: Parser, written: str, dialect: Dialect) -> str:
 def test_files_that_were_not_given_cannot_be_read(parser: Parser, text: str) -> None:
     files = {"more.yaml": "services: {more: {image: more}}"}
     said = refusal(parser, text, files=files, environment={"UP": "../../../../../../.."})
-    assert "permission denied" in said
+    assert "is not among the files that were given" in said
     assert Path("/etc/hostname").read_text().strip() not in said
 
 
@@ -189,27 +188,11 @@ def test_cycles_end(parser: Parser) -> None:
     assert "ircular" in refusal(parser, "services: {a: {extends: b, image: a}, b: {extends: a, image: b}}")
 
 
-def test_a_document_that_multiplies_itself_is_refused(parser: Parser) -> None:
-    names = "abcdefgh"
-    lines = ["x-a: &a [1,1,1,1,1,1,1,1,1,1]"]
-    lines += [f"x-{b}: &{b} [{','.join([f'*{a}'] * 10)}]" for a, b in itertools.pairwise(names)]
-    refusal(parser, "\n".join([*lines, "services: {web: {image: web}}"]))
-
-
-def test_deep_nesting_is_refused(parser: Parser) -> None:
-    refusal(parser, "x-a: " + "[" * 100_000)
-
-
-def test_a_huge_document_is_refused_unread(parser: Parser) -> None:
-    assert "bytes" in refusal(parser, "x-a: " + "a" * 10_000_000)
-
-
 def test_a_document_that_asks_for_too_much_memory_is_refused(parser: Parser, capfd: pytest.CaptureFixture[str]) -> None:
     """In a line; what Go's runtime has to say when it gives up is kept from whoever reads our standard error."""
-    label = "${A}" * 700
-    said = refusal(
-        parser, f"services: {{web: {{image: x, labels: {{l: '{label}'}}}}}}", environment={"A": "x" * (1 << 20)}
-    )
+    label = "'" + "${A}" * 250 + "'"
+    text = f"services: {{web: {{image: x, labels: {{a: {label}, b: {label}, c: {label}}}}}}}"
+    said = refusal(parser, text, environment={"A": "x" * (1 << 20)})
     assert "they ask for too much memory" in said
     assert capfd.readouterr().err == ""
 

@@ -53,33 +53,34 @@ func answer(line []byte, root string) (reply Answer) {
 	if err := json.Unmarshal(line, &request); err != nil {
 		return Answer{Error: "request: " + err.Error()}
 	}
-	directory, err := os.MkdirTemp(root, "")
+	unguessable, err := os.MkdirTemp(root, "")
 	if err != nil {
 		return Answer{Error: err.Error()}
 	}
-	defer os.RemoveAll(directory)
+	defer os.RemoveAll(unguessable)
+	directory := filepath.Join(unguessable, below)
 	// A document is data from anybody: whatever it makes the loader do is its own failure.
 	defer func() {
 		if problem := recover(); problem != nil {
 			reply = Answer{Error: fmt.Sprintf("the document cannot be loaded: %v", problem)}
 		}
 	}()
-	if err := unpack(request.Files, directory); err != nil {
+	if err := checkFiles(request); err != nil {
 		return Answer{Error: err.Error()}
 	}
+	if err := unpack(request.Files, directory); err != nil {
+		return Answer{Error: inMessage(err.Error(), directory)}
+	}
 	reply = load(request, directory)
-	reply.Error = strings.ReplaceAll(reply.Error, directory+"/", "")
 	for i := range reply.Warnings {
-		reply.Warnings[i] = strings.ReplaceAll(reply.Warnings[i], directory+"/", "")
+		reply.Warnings[i] = inMessage(reply.Warnings[i], directory)
 	}
 	return reply
 }
 
+// unpack writes files; checkFiles has seen their paths.
 func unpack(files map[string]string, directory string) error {
 	for path, content := range files {
-		if !filepath.IsLocal(path) {
-			return fmt.Errorf("%s: the path of a file must lead no higher than where it starts", path)
-		}
 		target := filepath.Join(directory, path)
 		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 			return err
@@ -103,23 +104,40 @@ func load(request Request, directory string) Answer {
 		}
 	}
 	if err := addVariables(&request, directory); err != nil {
-		return Answer{Error: err.Error()}
+		return Answer{Error: explain(err, directory)}
 	}
 	project, err := loader.LoadWithContext(context.Background(), details(request, directory), func(options *loader.Options) {
 		options.SetProjectName(request.Name, request.NameWins)
 		options.Profiles = request.Profiles
 		options.ResourceLoaders = []loader.ResourceLoader{nothingRemote{}}
 		options.Interpolate.Substitute = substitution(request.Dialect, options.Interpolate.Substitute)
+		options.SkipResolveEnvironment, options.SkipResolveLabels = true, true // see resolve
 	})
+	if err == nil {
+		project, err = resolve(project, directory)
+	}
 	warnings := messages(log)
 	if err != nil {
-		return Answer{Error: err.Error(), Warnings: warnings, Places: places}
+		return Answer{Error: explain(err, directory), Warnings: warnings, Places: places}
 	}
 	text, err := project.MarshalJSON()
 	if err != nil {
-		return Answer{Error: err.Error(), Warnings: warnings}
+		return Answer{Error: explain(err, directory), Warnings: warnings}
 	}
-	return Answer{Project: withoutPrefix(text, directory), Warnings: warnings, Places: places, Quoted: quoted, Environment: request.Environment}
+	relative := []byte(asWritten(string(text), directory))
+	return Answer{Project: relative, Warnings: warnings, Places: places, Quoted: quoted, Environment: request.Environment}
+}
+
+// resolve reads the files of variables and labels, as the loader would, once it is known that they were given.
+func resolve(project *types.Project, directory string) (*types.Project, error) {
+	if err := errors.Join(checkProject(project), checkGiven(project, directory)); err != nil {
+		return nil, err
+	}
+	project, err := project.WithServicesEnvironmentResolved(false)
+	if err != nil {
+		return nil, err
+	}
+	return project.WithServicesLabelsResolved(false)
 }
 
 func addVariables(request *Request, directory string) error {
@@ -142,12 +160,6 @@ func details(request Request, directory string) types.ConfigDetails {
 		documents = append(documents, types.ConfigFile{Filename: filepath.Join(directory, path)})
 	}
 	return types.ConfigDetails{WorkingDir: directory, ConfigFiles: documents, Environment: request.Environment}
-}
-
-// withoutPrefix makes paths relative again: compose-go makes them absolute, in a directory whose name nobody can guess.
-func withoutPrefix(text []byte, directory string) []byte {
-	relative := strings.ReplaceAll(string(text), directory+"/", "./")
-	return []byte(strings.ReplaceAll(relative, `"`+directory+`"`, `"."`))
 }
 
 func messages(log *logtest.Hook) []string {

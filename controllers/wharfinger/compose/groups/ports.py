@@ -43,6 +43,7 @@ ROWS: Final = (
 
 MOST: Final = 64
 """Ports of a ContainerWorkload."""
+LAST: Final = 65535
 _PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
 
 
@@ -101,12 +102,23 @@ def _name(written: str | None, protocol: str, target: int) -> str:
 
 
 def exposed(data: Object) -> Iterator[tuple[int, str]]:
-    """Port and protocol of each entry of ``expose``, ranges expanded."""
+    """Port and protocol of each entry of ``expose``, ranges expanded; of a huge range enough to be too many."""
+    for numbers, protocol in _exposures(data):
+        for number in numbers[: MOST + 1]:
+            yield number, protocol
+
+
+def _exposures(data: Object) -> Iterator[tuple[range, str]]:
+    """The entries of ``expose``; empty where one is no port."""
     for entry in data.get("expose") or ():
         numbers, _, protocol = str(entry).partition("/")
         first, _, last = numbers.partition("-")
-        for number in range(int(first), int(last or first) + 1):
-            yield number, (protocol or "tcp").upper()
+        legal = _is_port(first) and _is_port(last or first)
+        yield range(int(first), int(last or first) + 1) if legal else range(0), (protocol or "tcp").upper()
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5 and 0 < int(text) <= LAST
 
 
 def part(service: Service) -> Part:
@@ -148,9 +160,11 @@ def _container_ports(data: Object, entries: list[Published]) -> list[Object]:
 def _unique(ports: Iterable[Object]) -> list[str]:
     """A name for each port: its own, or by protocol and number where another has it."""
     names: list[str] = []
+    taken: set[str] = set()
     for port in ports:
         plain = f"{port['protocol'].lower()}-{port['containerPort']}"
-        names.append(port["name"] if port["name"] not in names else plain)
+        names.append(port["name"] if port["name"] not in taken else plain)
+        taken.add(names[-1])
     return names
 
 
@@ -204,9 +218,13 @@ def outside_name(service: Service) -> str:
 
 def _problems(service: Service, entries: list[Published], ports: list[Object]) -> Iterator[Finding]:
     if len(ports) > MOST:
-        message = f"{len(ports)} ports; at most {MOST} can be named. The others need not be: every port can be reached"
+        message = f"more than {MOST} ports, which can be named. The others need not be: every port can be reached"
         where = "ports" if len(entries) > MOST else "expose"
         yield service.finding(where, "error", "TooManyPorts", message)
+    for index, (numbers, _) in enumerate(_exposures(service.data)):
+        if not numbers:
+            message = f"`{service.data['expose'][index]}` is no port; write a number of 1 to {LAST}, or a range: 80-81"
+            yield service.finding(f"expose[{index}]", "error", "PortUnknown", message)
     for entry in entries:
         if entry.protocol not in _PROTOCOLS:
             message = f"Kubernetes knows no protocol `{entry.protocol.lower()}`; write tcp, udp or sctp"
