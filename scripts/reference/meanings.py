@@ -17,10 +17,13 @@ CONDITIONS: Final = {
 
 REASONS: Final = {
     "AllReplicasReady": "all of it, on the revision that the spec asks for",
+    "AllServicesReady": "a Stack: each of its services is Ready",
+    "ServicesNotReady": "a Stack: some of its services are on their way; the message names them",
+    "ServiceStalled": "a Stack: a service will not get there by itself; the message says which, and why",
     "JobComplete": "the job did its work",
     "PodSucceeded": "the bare pod did its work",
     "Scheduled": "mode `cron`: the schedule is in place",
-    "Suspended": "mode `job` or `cron`: held by `suspend`",
+    "Suspended": "mode `job` or `cron`, or a Stack that has changed: held by `suspend`",
     "Progressing": "a rollout is on the way",
     "Scaling": "pods are missing, or too many",
     "ReplicasNotReady": "the pods are there, and not all of them are ready",

@@ -102,11 +102,13 @@ def _require(problems: Iterable[Finding]) -> None:
 
 
 def _not_readable(path: str) -> Finding:
+    """A Secret that the Stack names, where the operator may read none."""
     message = "this installation does not let the operator read Secrets (chart: stacks.secrets); use a ConfigMap"
     return error_at(path, "SecretsNotAllowed", message)
 
 
 def _not_writable(child: Desired) -> Finding:
+    """A Secret that the documents make, where the operator may make none."""
     name = child.key[1]
     message = (
         "this installation does not let the operator make Secrets (chart: stacks.secrets): make the Secret yourself, "

@@ -199,6 +199,7 @@ class _Known:
                 yield join(directory, item["path"]), text
 
     def _key(self, kind: Kind, reference: Object, key: str, where: str) -> str | None:
+        """A ConfigMap or Secret that the Stack names has not the key that it names."""
         name = reference.get("name") or ""
         data = self._contents.get((kind, name)) or {}
         if key not in data and not reference.get("optional"):
