@@ -213,6 +213,7 @@ SWARM: Object = {
     "mode": "tasks",
     "image": "web:1",
     "replicas": 2,
+    "dependsOn": [{"name": "db", "condition": "Healthy", "restart": True, "required": False}],
     "tasks": {
         "scheduling": "replicated",
         "restart": {"condition": "on-failure", "delay": "1s", "maxAttempts": 3, "window": "1m"},

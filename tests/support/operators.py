@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support import composing
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
 from wharfinger.engine.operator import Operator, Settings
@@ -26,6 +27,7 @@ async def running(
     prometheus: Prometheus | None = None,
     start_image: str = "",
     node_policies: bool = False,
+    stack_secrets: bool = False,
     leader_election: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Operator]:
@@ -40,6 +42,8 @@ async def running(
             watch_secrets=watch_secrets,
             watch_nodes=watch_nodes,
             node_policies=node_policies,
+            compose=composing.program,
+            stack_secrets=stack_secrets,
             prometheus=prometheus,
             start_image=start_image,
         )
@@ -52,7 +56,9 @@ async def mortal(connection: Connection, *, node_policies: bool = False, **setti
     """The same, but it ends as a process that is killed: nothing is finished, nothing is given back."""
     chosen = Settings(**{"metrics_port": None, "leader_election": False, **settings})
     async with KubeClient(connection) as client:
-        operator = Operator(client, controllers(chosen, Features(node_policies=node_policies)), chosen)
+        operator = Operator(
+            client, controllers(chosen, Features(node_policies=node_policies, compose=composing.program)), chosen
+        )
         await operator.start()
         try:
             yield operator

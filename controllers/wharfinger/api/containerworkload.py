@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints
 
 from wharfinger.api import core
 from wharfinger.api.container import FileMount, FileSource, HealthCheck, Port, Storage
+from wharfinger.api.dependencies import WorkloadDependency
 from wharfinger.api.exposure import (
     EgressRule,
     IngressRule,
@@ -78,6 +79,7 @@ __all__ = [
     "Storage",
     "TasksBlock",
     "Workload",
+    "WorkloadDependency",
 ]
 
 Mode = Literal["service", "stateful", "daemon", "job", "cron", "pod", "tasks"]
@@ -133,6 +135,9 @@ class ContainerWorkloadSpec(Model):
     """Who may talk to whom."""
     service_account: ServiceAccountBlock | None = None
     """The pods' identity; the namespace's default account, token not mounted, if absent."""
+    depends_on: Annotated[list[WorkloadDependency], Field(max_length=64), ListMap("name")] = []
+    """Workloads that come first. Until they are as far as this says, no pod is started and no change reaches the pods;
+    what runs goes on running, whatever becomes of them."""
     rollout: Rollout = Rollout()
     """How a change reaches the pods."""
     security: Security = Security()

@@ -27,9 +27,6 @@ WORKLOAD_LABEL = "wharfinger.dev/workload"
 STACK_LABEL = "wharfinger.dev/stack"
 """On everything that a Stack makes: its name."""
 
-STACK_SERVICE_LABEL = "wharfinger.dev/stack-service"
-"""On a Stack's ContainerWorkloads: the service's name as the document has it, as an annotation where no label can."""
-
 BUILD_LABEL = "wharfinger.dev/build"
 """On the Job that builds an image for a Stack, its pods and its ConfigMaps: the workload that the image is for."""
 
@@ -64,6 +61,10 @@ REVISION_NUMBER_ANNOTATION = "wharfinger.dev/revision-number"
 
 CONTENT_ANNOTATION = "wharfinger.dev/content"
 """On the pods: digest of the ConfigMaps and Secrets that they refer to, so that a change of content rolls them."""
+
+DEPENDENCIES_ANNOTATION = "wharfinger.dev/dependencies"
+"""On the pods: what ran of each workload that `spec.dependsOn` names with `restart`, so that another revision of it
+rolls them: ``NAME=UID/REVISION``, with commas between."""
 
 IMAGE_ANNOTATION = "wharfinger.dev/image"
 """On the Job that builds an image, and on its ConfigMaps: the image's name."""

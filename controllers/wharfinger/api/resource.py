@@ -12,6 +12,10 @@ Key = tuple[str, str]
 """Namespace and name of an object; the namespace is empty for what belongs to none."""
 
 
+Identity = tuple[str, str, str]
+"""Kind, namespace and name of an object of ours: whose reconcile it is that writes something."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One resource of the API, as discovery would describe it.
@@ -67,6 +71,11 @@ def key_of(obj: Object) -> Key:
     """Namespace and name of ``obj``."""
     metadata = obj["metadata"]
     return metadata.get("namespace", ""), metadata["name"]
+
+
+def identity_of(obj: Object) -> Identity:
+    """Kind, namespace and name of ``obj``."""
+    return obj["kind"], *key_of(obj)
 
 
 def controller_of(obj: Object) -> Object | None:

@@ -109,11 +109,6 @@ class StackSpec(Model):
 
     cel_rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            "has(self.compose) || (has(self.documents) && size(self.documents) > 0)",
-            "compose or documents is required: the Compose file itself, or where it is kept",
-            lambda spec: spec.compose is not None or bool(spec.documents),
-        ),
-        Rule(
             "!has(self.env) || self.env.all(each, !has(each.valueFrom) || has(each.valueFrom.configMapKeyRef)"
             " || has(each.valueFrom.secretKeyRef))",
             "env takes values from configMapKeyRef and secretKeyRef only: there is no pod whose fields could be meant",
@@ -125,7 +120,8 @@ class StackSpec(Model):
     )
 
     compose: FreeForm = None
-    """A Compose file, unchanged: as an object, or as text, which findings can name lines of."""
+    """A Compose file, unchanged: as an object, or as text, which findings can name lines of. This, or `documents`, is
+    required; CEL cannot see a field without a type, so that the operator says it."""
     documents: Annotated[list[DocumentSource], Field(max_length=32), ListMap("name")] = []
     """Further documents, merged over `compose` in their order, as `docker compose -f` does: overrides, `!reset`."""
     files: Annotated[list[FileSource], Field(max_length=64)] = []

@@ -55,7 +55,9 @@ class RolloutStatus(Model):
     state: RolloutState
     """Progressing, Completed, Paused, RollingBack (to an earlier revision), RolledBack (and staying there), Failed."""
     revision: Int | None = None
-    """The revision that the spec asks for."""
+    """The revision that the spec asks for; while `waitingRevision` is there, the one that it asked for before."""
+    waiting_revision: Int | None = None
+    """The revision that the spec asks for, and that waits for what `spec.dependsOn` names."""
     running_revision: Int | None = None
     """The revision that the operator keeps applied: another one than `revision` after a rollback or while paused."""
     last_good_revision: Int | None = None
@@ -128,6 +130,8 @@ class ContainerWorkloadStatus(Model):
     """Pods that exist."""
     updated_replicas: Int | None = None
     """Pods of the revision that the spec asks for."""
+    started_replicas: Int | None = None
+    """Pods of the revision that is kept applied whose containers have started, ready or not."""
     ready_replicas: Int | None = None
     """Pods that are ready."""
     desired_replicas: Int | None = None

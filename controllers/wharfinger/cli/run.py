@@ -110,6 +110,25 @@ NodePolicies = Annotated[
         help="Keep NodePolicies: cordon, drain and label nodes. Needs the right to change nodes and to evict pods.",
     ),
 ]
+Stacks = Annotated[
+    bool,
+    typer.Option(
+        "--stacks/--no-stacks",
+        envvar="WHARFINGER_STACKS",
+        show_envvar=False,
+        help="Keep Stacks: Compose files and Swarm stacks.",
+    ),
+]
+StackSecrets = Annotated[
+    bool,
+    typer.Option(
+        "--stack-secrets",
+        envvar="WHARFINGER_STACK_SECRETS",
+        show_envvar=False,
+        help="Make the Secrets that Stacks have, and read those that they name. Needs the right to read and write "
+        "Secrets; it is --watch-secrets, too.",
+    ),
+]
 AdmissionOption = Annotated[
     Admission,
     _option("admission", None, "Serve the admission webhook: findings as warnings; with enforce, errors are refused."),
@@ -141,6 +160,8 @@ def run(
     prometheus_url: PrometheusUrl = None,
     prometheus_credentials: PrometheusCredentials = None,
     node_policies: NodePolicies = False,
+    stacks: Stacks = True,
+    stack_secrets: StackSecrets = False,
     admission: AdmissionOption = Admission.off,
     admission_certificates: AdmissionCertificates = None,
     admission_host: AdmissionHost = "0.0.0.0",  # noqa: S104 - the API server comes from outside the pod
@@ -148,7 +169,7 @@ def run(
     log_format: LogFormatOption = LogFormat.plain,
     log_level: LogLevelOption = LogLevel.info,
 ) -> None:
-    """Run the operator until SIGTERM. Keeps every ContainerWorkload as its spec says.
+    """Run the operator until SIGTERM. Keeps every ContainerWorkload and every Stack as its spec says.
 
     Each option is also an environment variable: WHARFINGER_ and its name, in capitals, dashes as underscores.
     """
@@ -156,6 +177,8 @@ def run(
     from wharfinger.engine.operator import Settings
     from wharfinger.reconcilers import operator
 
+    if stack_secrets and not stacks:
+        raise BadInputError("--stack-secrets needs --stacks")
     if node_policies and namespace:
         raise BadInputError("--node-policies needs an operator of all namespaces: leave --namespace out, or this")
     configure(as_json=log_format is LogFormat.json, level=log_level.upper())
@@ -176,6 +199,8 @@ def run(
     features = operator.Features(
         watch_secrets=watch_secrets,
         node_policies=node_policies,
+        compose=_compose_program if stacks else None,
+        stack_secrets=stack_secrets,
         start_image=start_image,
         prometheus=_prometheus(prometheus_url, prometheus_credentials),
     )
@@ -190,6 +215,18 @@ def _admission(mode: Admission, certificates: Path | None, *, host: str, port: i
     if certificates is None:
         raise BadInputError(f"--admission {mode} needs --admission-certificates: a directory with tls.crt and tls.key")
     return AdmissionSettings(certificates=certificates, enforce=mode is Admission.enforce, host=host, port=port)
+
+
+def _compose_program() -> Path:
+    """Where the reader of Compose documents is. Raises ParserFailure where it is not to be had."""
+    from wharfinger.cli.converting.program import program
+    from wharfinger.cluster.errors import ClusterError
+    from wharfinger.compose.parser import ParserFailure
+
+    try:
+        return program()
+    except (BadInputError, ClusterError) as error:
+        raise ParserFailure(f"the reader of Compose documents is not there: {error}") from error
 
 
 def _prometheus(url: str | None, credentials: Path | None) -> "Prometheus | None":

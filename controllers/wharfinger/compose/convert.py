@@ -13,11 +13,25 @@ from wharfinger.api.status import Finding
 from wharfinger.compose import names
 from wharfinger.compose.dialect import by_content
 from wharfinger.compose.groups import GROUPS, ROWS, TOP_LEVEL
+from wharfinger.compose.groups.ports import published
 from wharfinger.compose.parser import Dialect, Document
 from wharfinger.compose.part import Context, Defaults, Part, Service, located, merged
 from wharfinger.compose.rows import Index, leaves
 
 _KNOWN: Final = Index(ROWS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertedService:
+    """One service, as people know it."""
+
+    name: str
+    """As the document has it."""
+    workload: str
+    """Name of its ContainerWorkload."""
+    image: str
+    published: tuple[str, ...]
+    """Ports for those outside, as Docker prints them: ``80->8080/tcp``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +42,8 @@ class Conversion:
     """What workloads need first, then the workloads. Complete, as `kubectl apply` takes them; none after an error."""
     findings: tuple[Finding, ...]
     """By path."""
+    services: tuple[ConvertedService, ...] = ()
+    """All of them, errors or not."""
 
     @property
     def refused(self) -> bool:
@@ -42,10 +58,12 @@ def convert(
     files: Mapping[str, str],
     dialect: Dialect | None = None,
     defaults: Defaults | None = None,
+    operator: bool = True,
 ) -> Conversion:
     """All services of a project. Every attribute becomes something, or has a finding.
 
-    `dialect` is chosen by what the project asks for, if None.
+    `dialect` is chosen by what the project asks for, if None. `operator` says whether there will be one: without it
+    workloads are but a step to Kubernetes objects, and what only it can do is not asked for.
     """
     services: Object = document.project.get("services") or {}
     context = Context(
@@ -55,6 +73,7 @@ def convert(
         defaults=defaults or Defaults(),
         files=files,
         names=names.workloads(services),
+        operator=operator,
     )
     above = [group(context) for group in TOP_LEVEL]
     known = [Service(name=name, data=data, context=context) for name, data in services.items()]
@@ -64,7 +83,21 @@ def convert(
     workloads = [_workload(service, part) for service, part in zip(known, parts, strict=True)]
     told = tuple(sorted((*findings, *_unknown(document)), key=lambda each: each.path))
     wrong = any(finding.severity == "error" for finding in told)
-    return Conversion(objects=() if wrong else (*_once(objects), *workloads), findings=told)
+    return Conversion(
+        objects=() if wrong else (*_once(objects), *workloads),
+        findings=told,
+        services=tuple(_told(service) for service in known),
+    )
+
+
+def _told(service: Service) -> ConvertedService:
+    ports = (port for port in published(service.data) if port.port)
+    return ConvertedService(
+        name=service.name,
+        workload=service.workload,
+        image=str(service.data.get("image") or ""),
+        published=tuple(f"{port.port}->{port.target}/{port.protocol.lower()}" for port in ports),
+    )
 
 
 def _workload(service: Service, part: Part) -> Object:

@@ -19,9 +19,10 @@ def mode_of(service: Service) -> Mode:
     if service.context.dialect == "stack":
         return "tasks"
     restart = service.data.get("restart", "")
-    if restart in ("", "no") and awaited(service) and scale(service.data) == 1:
+    ends = restart == "no" or restart.startswith("on-failure")
+    if (ends or not restart) and awaited(service) and scale(service.data) == 1:
         return "job"
-    return "tasks" if restart == "no" or restart.startswith("on-failure") else "service"
+    return "tasks" if ends else "service"
 
 
 def awaited(service: Service) -> bool:

@@ -94,6 +94,10 @@ class ComposeError(ValueError):
     """A document that cannot be read; the message says where and why, for a person."""
 
 
+class ParserFailure(ComposeError):  # noqa: N818 - it is what happened
+    """The program gave no answer: it took too long, died, or cannot be started. That may pass."""
+
+
 class Parser:
     """The program, started when it is first needed. It may be used from several threads."""
 
@@ -105,7 +109,7 @@ class Parser:
         self._lock = Lock()
 
     def parse(self, source: Source) -> Document:
-        """Read documents. Raises ComposeError for what is wrong with them."""
+        """Read documents. Raises ComposeError for what is wrong with them, ParserFailure without any answer."""
         size = sum(len(text) for text in source.files.values())
         if size > _MOST:
             raise ComposeError(f"the documents have {size} bytes; at most {_MOST} are read")
@@ -141,7 +145,7 @@ class Parser:
             answer: dict[str, Any] = orjson.loads(self._answer(self._running(), request))
         except (OSError, orjson.JSONDecodeError) as error:
             self.close()
-            raise ComposeError(f"the documents cannot be read: {error}") from error
+            raise ParserFailure(f"the documents cannot be read: {error}") from error
         return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -180,4 +184,5 @@ def _parent(path: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "".join(f"{line} " if line.endswith(":") else f"{line}; " for line in lines).strip("; ")

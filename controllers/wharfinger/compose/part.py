@@ -40,6 +40,8 @@ class Context:
     """The files that were given, for configs and secrets."""
     names: Mapping[str, str]
     """Service to the name of its ContainerWorkload."""
+    operator: bool = True
+    """Whether an operator will keep what is written; False for plain Kubernetes objects."""
 
     @property
     def project(self) -> Object:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
+from wharfinger.api.resource import Identity, Key, Object, Resource, controller_of, key_of
 from wharfinger.api.status import Finding
 from wharfinger.engine.change import Change, change, leaving
 from wharfinger.engine.client import KubeClient
@@ -39,6 +39,9 @@ _LONGEST_OUTAGE_RETRY = 10.0
 Route = Callable[[Stores, Object], Iterable[Key]]
 """Whom an object wakes: the keys of the controller's own objects."""
 
+
+Wakes = Callable[[Stores, Object | None, Object | None], Iterable[Key]]
+"""Which other objects of its own kind a change of one from old to new concerns."""
 
 Admit = Callable[[Stores, Object, datetime], Sequence[Finding]]
 """What there is to say about an object that is about to be stored, at that time (UTC). It reads the caches and does no
@@ -98,6 +101,10 @@ class Controller:
     label_selector: str = ""
     trim: Trim = slim
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    owned: bool = False
+    """Whether others of our resources make this one: they find theirs, to prune them."""
+    wakes: Wakes | None = None
+    """Asked at each change of one of its objects, our own writes of status included: whom to reconcile as well."""
     admit: Admit | None = None
     """Asked by the admission webhook, where that is on."""
 
@@ -206,19 +213,24 @@ class Loop:
 
     # Waking
 
-    def _primary_changed(self, old: Object | None, new: Object | None, origin: Origin, by: Key | None) -> None:
+    def _primary_changed(self, old: Object | None, new: Object | None, origin: Origin, by: Identity | None) -> None:
         obj = new if new is not None else old
-        if obj is None or (origin is Origin.WRITE and by is not None):
+        if obj is None:
             return
+        if self.controller.wakes is not None:
+            for other in self.controller.wakes(self._context.stores, old, new):
+                self._wake(other, Change.SUBSTANCE, origin)
         key = key_of(obj)
+        if origin is Origin.WRITE and by == self._identity(key):
+            return  # its own status, or its own finalizers
         if new is None:
             self._context.status.forget(key)
             self._context.metrics.census.forget(self.controller.resource.kind, key)
             self._settles.pop(key, None)
         self._wake(key, change(old, new), origin)
 
-    def _listener(self, watch: Watch) -> Callable[[Object | None, Object | None, Origin, Key | None], None]:
-        def listener(old: Object | None, new: Object | None, origin: Origin, by: Key | None) -> None:
+    def _listener(self, watch: Watch) -> Callable[[Object | None, Object | None, Origin, Identity | None], None]:
+        def listener(old: Object | None, new: Object | None, origin: Origin, by: Identity | None) -> None:
             kind = change(old, new) if watch.changed is None else _as_change(watch.changed(old, new))
             if kind is Change.STATUS and not watch.heed_status:
                 return
@@ -228,11 +240,14 @@ class Loop:
             if watch.calm and not (leaving(old, new) and watch.prompt(new or old or {})):
                 kind = min(kind, Change.NOTES)
             for key in set(self._keys(watch, old)) | set(self._keys(watch, new)):
-                known = origin is Origin.WRITE and key == by and not _moved(old, new)
+                known = origin is Origin.WRITE and by == self._identity(key) and not _moved(old, new)
                 if not known:
                     self._wake(key, kind, origin, watch.settle)
 
         return listener
+
+    def _identity(self, key: Key) -> Identity:
+        return self.controller.resource.kind, *key
 
     def _keys(self, watch: Watch, obj: Object | None) -> Iterable[Key]:
         if obj is None:

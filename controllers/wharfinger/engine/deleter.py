@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wharfinger.api.resource import Key, Object, Resource, key_of
+from wharfinger.api.resource import Identity, Object, Resource, key_of
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import Conflict, NotFound
 from wharfinger.engine.stores import Stores
@@ -19,7 +19,7 @@ class Deleter:
         self._stores = stores
 
     async def delete(
-        self, resource: Resource, obj: Object, *, by: Key | None = None, grace_period_seconds: int | None = None
+        self, resource: Resource, obj: Object, *, by: Identity | None = None, grace_period_seconds: int | None = None
     ) -> None:
         """Delete ``obj``. Gone already is fine; changed meanwhile means to look again whether it is still the same.
 
@@ -39,7 +39,7 @@ class Deleter:
         if target is not None:
             raise Conflict(f"{resource.kind} {key_of(obj)[1]} keeps changing while it is to be deleted", code=409)
 
-    async def _once(self, resource: Resource, obj: Object, by: Key | None, grace: int | None) -> None:
+    async def _once(self, resource: Resource, obj: Object, by: Identity | None, grace: int | None) -> None:
         metadata = obj["metadata"]
         store = self._stores[resource]
         try:
@@ -58,7 +58,7 @@ class Deleter:
         else:
             store.put(answer, by=by)
 
-    async def _look_again(self, resource: Resource, obj: Object, by: Key | None) -> Object | None:
+    async def _look_again(self, resource: Resource, obj: Object, by: Identity | None) -> Object | None:
         """The object as it is now; None where it is gone or going, or no longer whose it was."""
         store = self._stores[resource]
         try:

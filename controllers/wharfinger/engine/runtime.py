@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from prometheus_client import CollectorRegistry
 
-from wharfinger.api.resource import Key, Object
+from wharfinger.api.resource import Identity, Object
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.controller import Context, Controller, Loop, Watch
 from wharfinger.engine.events import Recorder
@@ -158,7 +158,7 @@ class Operator:
             label_selector=controller.label_selector,
             trim=controller.trim,
             indexes=controller.indexes,
-            owned=False,
+            owned=controller.owned,
         )
         for watch in (primary, *controller.watches):
             self._add(watch)
@@ -217,7 +217,7 @@ class Operator:
             if any(name == (watch.name or str(watch.resource)) for watch in loop.controller.watches):
                 loop.gained(self.leadership.allows)
 
-    def _forget(self, old: Object | None, new: Object | None, _origin: Origin, _by: Key | None) -> None:
+    def _forget(self, old: Object | None, new: Object | None, _origin: Origin, _by: Identity | None) -> None:
         if new is None and old is not None:
             self._writer.forget(old["metadata"]["uid"])
 

@@ -207,4 +207,4 @@ class StatusWriter:
         with self._store.writing(key):
             answer = await self._client.patch(self._store.resource, key, body, subresource="status")
             self._sent[key] = asyncio.get_running_loop().time()
-            return self._store.put(answer, by=key)
+            return self._store.put(answer, by=(self._store.resource.kind, *key))

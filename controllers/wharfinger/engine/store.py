@@ -18,7 +18,7 @@ import enum
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
+from wharfinger.api.resource import Identity, Key, Object, Resource, controller_of, key_of
 from wharfinger.engine.shelf import Shelf
 from wharfinger.engine.trim import Trim, slim
 
@@ -31,8 +31,8 @@ class Origin(enum.Enum):
     WRITE = enum.auto()
 
 
-Subscriber = Callable[[Object | None, Object | None, Origin, Key | None], None]
-"""Told of (old, new, origin, the key on whose behalf we wrote it ourselves)."""
+Subscriber = Callable[[Object | None, Object | None, Origin, Identity | None], None]
+"""Told of (old, new, origin, on whose behalf we wrote it ourselves)."""
 
 Index = Callable[[Object], Iterable[Hashable]]
 
@@ -164,12 +164,12 @@ class Store:
             for event in self._held.pop(key):
                 self.event(event)
 
-    def put(self, obj: Object, *, by: Key | None = None) -> Object:
+    def put(self, obj: Object, *, by: Identity | None = None) -> Object:
         """Take in the answer to our own write on behalf of the owner ``by``; returns the object as it is held now."""
         self._upsert(obj, Origin.WRITE, by)
         return self._objects.get(key_of(obj)) or obj
 
-    def confirm_deleted(self, obj: Object, *, by: Key | None = None) -> None:
+    def confirm_deleted(self, obj: Object, *, by: Identity | None = None) -> None:
         """Take in that the server deleted ``obj`` at our request, finally: this uid never comes back."""
         key = key_of(obj)
         self._gone[obj["metadata"]["uid"]] = key[0]
@@ -179,7 +179,7 @@ class Store:
 
     # Within
 
-    def _upsert(self, obj: Object, origin: Origin, by: Key | None) -> None:
+    def _upsert(self, obj: Object, origin: Origin, by: Identity | None) -> None:
         metadata = obj["metadata"]
         if metadata["uid"] in self._gone:
             return
@@ -213,7 +213,7 @@ class Store:
             return
         self._remove(key, Origin.EVENT)
 
-    def _remove(self, key: Key, origin: Origin, by: Key | None = None) -> None:
+    def _remove(self, key: Key, origin: Origin, by: Identity | None = None) -> None:
         old = self._objects.get(key)
         self._objects.pop(key)
         del self._versions[key]
@@ -236,6 +236,6 @@ class Store:
             for value in after:
                 index.setdefault(value, {})[key] = None
 
-    def _tell(self, old: Object | None, new: Object | None, origin: Origin, by: Key | None) -> None:
+    def _tell(self, old: Object | None, new: Object | None, origin: Origin, by: Identity | None) -> None:
         for subscriber in self._subscribers:
             subscriber(old, new, origin, by)

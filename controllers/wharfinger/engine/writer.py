@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from wharfinger.api.labels import APPLIED_ANNOTATION
-from wharfinger.api.resource import Object, Resource, key_of
+from wharfinger.api.resource import Object, Resource, identity_of, key_of
 from wharfinger.engine.client import MANAGER, KubeClient
 from wharfinger.engine.deleter import Deleter
 from wharfinger.engine.desired import (
@@ -173,14 +173,14 @@ class ChildWriter:
                 await self._found(owner, desired, live, outcome)
                 return
             outcome.created += 1
-            self._done(owner, desired, store.put(answer, by=key_of(owner)), outcome)
+            self._done(owner, desired, store.put(answer, by=identity_of(owner)), outcome)
 
     async def _found(self, owner: Object, desired: Desired, live: Object, outcome: Outcome) -> None:
         """There is an object of that name that the cache did not know."""
         if not (is_ours(owner, live) or is_leftover(owner, live)):
             outcome.errors.append(_foreign(desired, live))
             return
-        held = self._stores[desired.resource].put(live, by=key_of(owner))
+        held = self._stores[desired.resource].put(live, by=identity_of(owner))
         if "deletionTimestamp" in held["metadata"] or is_leftover(owner, held):
             outcome.terminating.append((desired.resource, desired.key))
         elif self._in_sync(owner, desired, held):
@@ -205,7 +205,7 @@ class ChildWriter:
         body["metadata"]["uid"] = live["metadata"]["uid"]
         answer = await self._client.apply(resource, body)
         outcome.applied += 1
-        self._done(owner, desired, self._stores[resource].put(answer, by=key_of(owner)), outcome)
+        self._done(owner, desired, self._stores[resource].put(answer, by=identity_of(owner)), outcome)
 
     async def _prepare_apply(self, desired: Desired, live: Object) -> None:
         """Own by apply what we own by creation, and hand replicas over where the apply will let go of them."""
@@ -254,7 +254,7 @@ class ChildWriter:
 
     async def _prune_one(self, owner: Object, resource: Resource, obj: Object, outcome: Outcome) -> None:
         with outcome.taking(resource, key_of(obj)):
-            await self._deleter.delete(resource, obj, by=key_of(owner))
+            await self._deleter.delete(resource, obj, by=identity_of(owner))
             outcome.deleted += 1
 
 

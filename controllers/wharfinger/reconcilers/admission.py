@@ -25,5 +25,5 @@ def admit(stores: Stores, obj: Object, now: datetime, *, start_image: str = "") 
     except InvalidSpec as invalid:
         return invalid.findings
     view = gather(stores, workload, status_of(obj), now=now, start_image=start_image)
-    found = course(view, template(workload, digests=view.digests))
+    found = course(view, template(workload, digests=view.digests, stamps=view.restarted_with))
     return found.findings(findings(workload, found.options))

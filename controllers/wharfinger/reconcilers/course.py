@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from wharfinger.api import builtin
 from wharfinger.api.resource import Object, Resource
 from wharfinger.api.status import Finding
-from wharfinger.reconcilers import replicas
+from wharfinger.reconcilers import replicas, waiting
 from wharfinger.reconcilers.gate import Gate, pass_gate
 from wharfinger.reconcilers.rendering import template_of
 from wharfinger.reconcilers.tasking import course as tasking
 from wharfinger.reconcilers.view import View
+from wharfinger.reconcilers.waiting import Heading
 from wharfinger.render import Options, Template, runner
 from wharfinger.rollout import History, Observation, RevisionRef, history, observe, target_ref
 
@@ -52,15 +53,12 @@ def course(view: View, wanted: Template) -> Course:
     past = history(view.of(builtin.CONTROLLER_REVISION))
     target = target_ref(past, wanted.hash, view.status.rollout)
     known = past.with_(target)
-    resource, name = runner(workload, wanted)
+    heading = waiting.headed(view, target=target, known=known)
+    asked = heading.aim.revision or target
+    resource, name = runner(workload, template_of(workload, asked, wanted, view.kept))
     live = view.live(resource, name)
-    if workload.spec.mode == "tasks":
-        observation, gate = tasking.judged(
-            view, target=target, known=known, template=lambda ref: template_of(workload, ref, wanted, view.kept)
-        )
-    else:
-        observation = observe(workload.spec.mode, live, view.pods, events=view.events, now=view.now)
-        gate = pass_gate(view, target=target, known=known, observation=observation, live=live, job_name=name)
+    observation, gate = _judged(view, heading, wanted, asked=asked, known=known, live=live, job_name=name)
+    gate = waiting.told(gate, heading, view, target)
     scaled_by = replicas.scaled_by(view, resource, live)
     options = Options(
         replicas=replicas.wanted(workload, scaled_by, live),
@@ -78,4 +76,32 @@ def course(view: View, wanted: Template) -> Course:
         gate=gate,
         options=options,
         scaled_by=scaled_by,
+    )
+
+
+def _judged(
+    view: View,
+    heading: Heading,
+    wanted: Template,
+    *,
+    asked: RevisionRef,
+    known: History,
+    live: Object | None,
+    job_name: str,
+) -> tuple[Observation, Gate]:
+    """What runs, and what the mode's machine makes of being asked for that revision."""
+    mode = view.workload.spec.mode
+    if heading.aim.revision is None:
+        return waiting.unstarted(view, asked)
+    if mode == "tasks":
+        return tasking.judged(
+            view,
+            target=asked,
+            known=known,
+            template=lambda ref: template_of(view.workload, ref, wanted, view.kept),
+            held=heading.aim.held,
+        )
+    observation = observe(mode, live, view.pods, events=view.events, now=view.now)
+    return observation, pass_gate(
+        view, target=asked, known=known, observation=observation, live=live, job_name=job_name
     )

@@ -11,7 +11,7 @@ from wharfinger.api.status import Finding, JobStatus, RolloutStatus
 from wharfinger.api.task_status import TasksStatus
 from wharfinger.engine.desired import Desired
 from wharfinger.reconcilers.view import View
-from wharfinger.rollout import Announcement, History, Observation, PodRef, RevisionRef, job_step, step
+from wharfinger.rollout import Announcement, History, Observation, Outlook, PodRef, RevisionRef, job_step, step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,11 @@ class Gate:
     run: RevisionRef
     """The revision to keep applied."""
     wanted: bool = True
-    """False: a job that has had its run."""
+    """False: a job that has had its run, or nothing that is started yet."""
+    unstarted: bool = False
+    """Nothing has been started, since it waits for what it depends on."""
+    waits: Outlook | None = None
+    """What it waits for, while that holds a start or a change back."""
     freeze: bool = False
     """Stop a rolling update where it is."""
     persist_first: bool = False

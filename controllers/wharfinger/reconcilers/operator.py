@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from wharfinger.api.kinds import CONTAINER_WORKLOAD, NODE_POLICY
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, NODE_POLICY, STACK
 from wharfinger.engine.controller import Controller
 from wharfinger.engine.operator import Settings, run_operator
 from wharfinger.engine.trim import shallow
-from wharfinger.reconcilers import nodepolicy, watches, workload
+from wharfinger.reconcilers import dependencies, nodepolicy, stack, watches, workload
 from wharfinger.reconcilers.admission import admit
 from wharfinger.reconcilers.alarms import Alarms
 from wharfinger.reconcilers.prometheus import Prometheus
@@ -29,6 +31,10 @@ class Features:
     """The one that alarms are asked of."""
     start_image: str = ""
     """Image that holds the start program of tasks."""
+    compose: Callable[[], Path] | None = None
+    """Where the program is that reads Compose documents; asked once, when the first Stack needs it. None: no Stacks."""
+    stack_secrets: bool = False
+    """Make Secrets of what Stacks say, and read those that they name. It implies `watch_secrets`."""
 
 
 def controllers(settings: Settings, features: Features | None = None) -> tuple[Controller, ...]:
@@ -38,6 +44,7 @@ def controllers(settings: Settings, features: Features | None = None) -> tuple[C
     nodes = everywhere if chosen.watch_nodes is None else chosen.watch_nodes
     return (
         _workloads(chosen, nodes=nodes),
+        *((_stacks(chosen.compose, secrets=chosen.stack_secrets),) if chosen.compose else ()),
         *((_node_policies(),) if chosen.node_policies and everywhere else ()),
     )
 
@@ -55,8 +62,14 @@ def _workloads(features: Features, *, nodes: bool) -> Controller:
         reconcile=partial(workload.reconcile, alarms=alarms, start_image=features.start_image),
         troubled=workload.troubled,
         trim=shallow,
-        watches=watches.watches(secrets=features.watch_secrets, nodes=nodes),
-        indexes={watches.BY_REFERENCE: watches.references, watches.PER_NODE: watches.per_node},
+        watches=watches.watches(secrets=features.watch_secrets or features.stack_secrets, nodes=nodes),
+        indexes={
+            watches.BY_REFERENCE: watches.references,
+            watches.PER_NODE: watches.per_node,
+            dependencies.BY_DEPENDENCY: dependencies.dependencies,
+        },
+        wakes=dependencies.dependents,
+        owned=True,
         admit=partial(admit, start_image=features.start_image),
     )
 
@@ -70,4 +83,17 @@ def _node_policies() -> Controller:
         troubled=policies.troubled,
         trim=shallow,
         watches=nodepolicy.WATCHES,
+    )
+
+
+def _stacks(program: Callable[[], Path], *, secrets: bool) -> Controller:
+    stacks = stack.Stacks(program, secrets=secrets)
+    return Controller(
+        name=STACK.plural,
+        resource=STACK,
+        reconcile=stacks.reconcile,
+        troubled=stacks.troubled,
+        trim=shallow,
+        watches=stack.watches(secrets=secrets),
+        indexes={stack.BY_CONTENT: stack.by_content},
     )

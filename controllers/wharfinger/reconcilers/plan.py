@@ -20,7 +20,7 @@ from wharfinger.reconcilers.gate import Gate
 from wharfinger.reconcilers.rendering import Revisions, rendered, template_of, wanted_template
 from wharfinger.reconcilers.stranded import next_stranded, stranded
 from wharfinger.reconcilers.view import View
-from wharfinger.render import Template
+from wharfinger.render import RESOURCES, Template
 from wharfinger.rollout import History, Observation, PodRef, RevisionRef, prunable
 
 
@@ -60,7 +60,7 @@ class Plan:
 def decide(view: View) -> Plan:
     """All decisions about one workload."""
     workload = view.workload
-    wanted = wanted_template(workload, view.digests)
+    wanted = wanted_template(workload, view.digests, view.restarted_with)
     found = course(view, wanted)
     gate, target, (resource, _) = found.gate, found.target, found.runner
     running = template_of(workload, gate.run, wanted, view.kept)
@@ -83,15 +83,22 @@ def decide(view: View) -> Plan:
 
 
 def _to_write(desired: tuple[Desired, ...], gate: Gate, runner_of: Resource) -> Iterator[Desired]:
-    """Without a Job that has had its run, and without a Pod that must go before it can come back."""
-    held_back = not gate.wanted or (runner_of == builtin.POD and gate.delete_pods)
-    return (child for child in desired if not (held_back and child.resource == runner_of))
+    """Without a Job that has had its run, and without a Pod that must go before it can come back.
+
+    What is not started yet has no autoscaler either, which would complain of it, and no record: its revision is what
+    the spec says when it starts.
+    """
+    held_back = {runner_of} if not gate.wanted or (runner_of == builtin.POD and gate.delete_pods) else set()
+    if gate.unstarted:
+        held_back |= {builtin.HORIZONTAL_POD_AUTOSCALER, builtin.CONTROLLER_REVISION}
+    return (child for child in desired if child.resource not in held_back)
 
 
 def _keeper(view: View, known: History, gate: Gate, target: RevisionRef) -> Callable[[Resource, Object], bool]:
     """History stays as far as its limit goes, with the text that its revisions mount. Pods are deleted, not pruned.
 
-    So do revisions that pods still run, and what is remembered of tasks.
+    So do revisions that pods still run, what is remembered of tasks, and an object that nobody can tell the revision of
+    while nothing may be started.
     """
     workload, state = view.workload, gate.state
     limit, pin = workload.spec.rollout.history_limit, workload.annotations.get(ROLLBACK_TO_ANNOTATION)
@@ -105,6 +112,6 @@ def _keeper(view: View, known: History, gate: Gate, target: RevisionRef) -> Call
         if resource == builtin.CONFIG_MAP:
             name = obj["metadata"]["name"]
             return name in texts or (HISTORY_LABEL in obj["metadata"].get("labels", {}) and name not in gate.drop)
-        return False
+        return gate.unstarted and resource == RESOURCES[workload.spec.mode]
 
     return keep

@@ -45,12 +45,12 @@ _templates: LRUCache[Hashable, Template] = LRUCache(_RECENT)
 _renderings: LRUCache[Hashable, Rendering] = LRUCache(_RECENT)
 
 
-def wanted_template(workload: Workload, digests: Mapping[tuple[str, str], str]) -> Template:
-    """The revision that the spec asks for."""
-    key = (*_identity(workload), frozenset(digests.items()))
+def wanted_template(workload: Workload, digests: Mapping[tuple[str, str], str], stamps: Mapping[str, str]) -> Template:
+    """The revision that the spec asks for; `digests` and `stamps` as `render.template` has them."""
+    key = (*_identity(workload), frozenset(digests.items()), frozenset(stamps.items()))
     found = _templates.get(key)
     if found is None:
-        found = _templates[key] = template(workload, digests=digests)
+        found = _templates[key] = template(workload, digests=digests, stamps=stamps)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from wharfinger.api.resource import Object
@@ -38,6 +39,7 @@ def report(obj: Object, view: View, plan: Plan, outcome: Outcome) -> Object:
     body: Object = {
         "replicas": counts.replicas,
         "updatedReplicas": counts.updated,
+        "startedReplicas": counts.started,
         "readyReplicas": counts.ready,
         "desiredReplicas": counts.desired,
         "selector": ",".join(f"{label}={value}" for label, value in selector(view.workload).items()),
@@ -106,6 +108,7 @@ def _summary(view: View, plan: Plan, outcome: Outcome) -> Summary:
         tasks=plan.gate.tasks.counts if plan.gate.tasks else None,
         bounded=runs_jobs(view.workload),
         waiting_for=plan.gate.waiting_for,
+        waits=plan.gate.waits,
         leaving=[f"{resource.kind} {name}" for resource, (_namespace, name) in outcome.terminating],
     )
 
@@ -114,13 +117,15 @@ def _observed(view: View, plan: Plan, outcome: Outcome) -> Observation:
     """How what runs is doing after the writes.
 
     Counts that an object had before it was written are not about what it shall be now: a workload that was just scaled
-    would call itself Ready at the new generation, and whoever waits for that would go on too early.
+    would call itself Ready at the new generation, and whoever waits for that would go on too early. Nor do pods of the
+    revision before count as started ones of a revision that is decided on and not written yet.
     """
     resource, name = plan.runner
     written = outcome.live.get((resource, (view.workload.namespace, name)))
-    if written is None or written is plan.live:
-        return plan.observation
-    return observe(view.workload.spec.mode, written, view.pods, events=view.events, now=view.now)
+    seen = plan.observation
+    if written is not None and written is not plan.live:
+        seen = observe(view.workload.spec.mode, written, view.pods, events=view.events, now=view.now)
+    return seen if seen.revision == plan.running.hash else replace(seen, started=0)
 
 
 def _cron(view: View, plan: Plan) -> Object | None:

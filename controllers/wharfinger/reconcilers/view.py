@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -13,10 +13,11 @@ from wharfinger.api.resource import Key, Object, Resource, controller_of, key_of
 from wharfinger.api.status import ContainerWorkloadStatus
 from wharfinger.engine.stores import Stores
 from wharfinger.placement import Loads, Node, loads
-from wharfinger.reconcilers import nodes, watches
+from wharfinger.reconcilers import dependencies, nodes, watches
 from wharfinger.reconcilers.alarms import UNTOLD, Reading
 from wharfinger.reconcilers.content import DIGEST
-from wharfinger.render import referenced, tasks_block
+from wharfinger.render import referenced, stamps_of, tasks_block
+from wharfinger.rollout import Standing, stamps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,10 @@ class View:
     """What runs on them, where the placement asks."""
     alarms: Reading = UNTOLD
     """How the alarms of `spec.tasks.deployment` stand."""
+    dependencies: Mapping[str, Standing] = field(default_factory=dict)
+    """The workloads that `spec.dependsOn` names, as far as they are there."""
+    loop: tuple[str, ...] = ()
+    """Names along a cycle of dependencies that it is part of."""
     digests: Mapping[tuple[str, str], str]
     """Content of the ConfigMaps and Secrets that it refers to, as far as they exist and are watched."""
     http_route: bool
@@ -67,6 +72,29 @@ class View:
     def kept(self) -> Mapping[str, Object]:
         """The data of the ControllerRevisions, by hash."""
         return {obj["data"]["hash"]: obj["data"] for obj in self.of(builtin.CONTROLLER_REVISION)}
+
+    @cached_property
+    def restarted_with(self) -> Mapping[str, str]:
+        """What runs of the workloads whose updates restart this one, by name.
+
+        Of one that is not there, or runs nothing yet, what ran when a revision was last asked for: nobody's pods are
+        replaced because a dependency went.
+        """
+        asked = [each.name for each in self.workload.spec.depends_on if each.restart]
+        if not asked:
+            return {}
+        kept = stamps_of(self._last_asked) | stamps(self.workload.spec.depends_on, self.dependencies)
+        return {name: kept[name] for name in asked if name in kept}
+
+    @property
+    def _last_asked(self) -> Object:
+        """The pod template of the revision that was last asked for; empty if none is kept."""
+        state = self.status.rollout
+        last = (state.waiting_revision or state.revision) if state else None
+        records = self.of(builtin.CONTROLLER_REVISION)
+        newest = max(records, key=lambda obj: (obj["revision"] == last, obj["revision"]), default=None)
+        pod: Object = newest["data"]["pod"] if newest else {}
+        return pod
 
     def live(self, resource: Resource, name: str) -> Object | None:
         """The controlled object of that name."""
@@ -105,6 +133,8 @@ def gather(
         nodes=_nodes(stores, workload),
         loads=_loads(stores, workload),
         alarms=alarms,
+        dependencies=dependencies.standings(stores, workload),
+        loop=dependencies.loop(stores, workload),
         digests=dict(_digests(stores, workload)),
         http_route=not stores.absent(builtin.HTTP_ROUTE),
         secrets_watched=watches.CONTENT["Secret"] in stores,

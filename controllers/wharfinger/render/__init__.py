@@ -21,7 +21,7 @@ from wharfinger.render.options import Options
 from wharfinger.render.start import needs_program
 from wharfinger.render.task import Placed, TaskIdentity, task_pod
 from wharfinger.render.tasking import runs_jobs, tasks_block
-from wharfinger.render.template import Template, controller_revision, file_maps, referenced, template
+from wharfinger.render.template import Template, controller_revision, file_maps, referenced, stamps_of, template
 
 __all__ = [
     "RESOURCES",
@@ -39,6 +39,7 @@ __all__ = [
     "runner",
     "runs_jobs",
     "selector",
+    "stamps_of",
     "task_pod",
     "tasks_block",
     "template",

@@ -18,6 +18,7 @@ from wharfinger.api.builtin import CONTROLLER_REVISION
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.labels import (
     CONTENT_ANNOTATION,
+    DEPENDENCIES_ANNOTATION,
     IMPORTED_ANNOTATION,
     RESTARTED_ANNOTATION,
     REVISION_LABEL,
@@ -38,6 +39,7 @@ Reference = tuple[str, str]
 """Kind (``ConfigMap`` or ``Secret``) and name of an object in the workload's namespace."""
 
 _NO_DIGESTS: Final[Mapping[Reference, str]] = {}
+_NO_STAMPS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,24 +70,36 @@ class Template:
         return cls(pod=data["pod"], claims=tuple(data["claims"]), files=data["files"], hash=data["hash"])
 
 
-def template(workload: Workload, *, digests: Mapping[Reference, str] = _NO_DIGESTS) -> Template:
+def template(
+    workload: Workload,
+    *,
+    digests: Mapping[Reference, str] = _NO_DIGESTS,
+    stamps: Mapping[str, str] = _NO_STAMPS,
+) -> Template:
     """The revision that the spec asks for.
 
-    `digests` stand for the content of `referenced` objects; one that is not given has no part in the revision. Nor has
-    any in a revision that was imported: its pods were not made by what the content was.
+    `digests` stand for the content of `referenced` objects, `stamps` for what runs of the workloads whose updates
+    restart this one; one that is not given has no part in the revision. Nor has any in a revision that was imported:
+    its pods were not made by what the content was.
     """
     imported = workload.annotations.get(IMPORTED_ANNOTATION) if workload.spec.selector else None
-    if imported and (found := _template(workload, _NO_DIGESTS)).hash == imported:
+    if imported and (found := _template(workload, _NO_DIGESTS, _NO_STAMPS)).hash == imported:
         return _as_found(workload, found)
-    return _template(workload, digests)
+    return _template(workload, digests, stamps)
 
 
-def _template(workload: Workload, digests: Mapping[Reference, str]) -> Template:
+def stamps_of(pod: Object) -> dict[str, str]:
+    """The `stamps` that a pod template was made with."""
+    text = (pod.get("metadata", {}).get("annotations") or {}).get(DEPENDENCIES_ANNOTATION, "")
+    return dict(each.split("=", 1) for each in text.split(",") if "=" in each)
+
+
+def _template(workload: Workload, digests: Mapping[Reference, str], stamps: Mapping[str, str]) -> Template:
     contents = files.contents(workload)
     claims = claim_templates(workload)
     plain = pod_spec(workload, contents)
     spec = staged(workload, plain) if workload.spec.mode == "tasks" else plain
-    annotations = _annotations(workload, digests) | (_of_order(workload, plain) if spec is not plain else {})
+    annotations = _annotations(workload, digests, stamps) | (_of_order(workload, plain) if spec is not plain else {})
     labels = pod_labels(workload)
     identity = _digest([labels, annotations, spec, claims, contents, _job_identity(workload)], size=5)
     meta: Object = {"labels": labels | {REVISION_LABEL: identity}}
@@ -133,7 +147,7 @@ def file_maps(workload: Workload, kept: Template) -> list[Object]:
     return files.config_maps(workload, kept.files)
 
 
-def _annotations(workload: Workload, digests: Mapping[Reference, str]) -> dict[str, str]:
+def _annotations(workload: Workload, digests: Mapping[Reference, str], stamps: Mapping[str, str]) -> dict[str, str]:
     made = dict(workload.spec.pod_annotations)
     if restarted := workload.annotations.get(RESTARTED_ANNOTATION):
         made[RESTARTED_ANNOTATION] = restarted
@@ -141,6 +155,8 @@ def _annotations(workload: Workload, digests: Mapping[Reference, str]) -> dict[s
         made[UNHEALTHY_AFTER_ANNOTATION] = str(after)
     if digests and (known := sorted((ref, digests[ref]) for ref in referenced(workload) if ref in digests)):
         made[CONTENT_ANNOTATION] = _digest(known, size=8)
+    if stamps:
+        made[DEPENDENCIES_ANNOTATION] = ",".join(f"{name}={stamp}" for name, stamp in sorted(stamps.items()))
     return made
 
 

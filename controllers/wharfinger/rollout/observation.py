@@ -61,6 +61,8 @@ class Observation:
     """Whether its controller has seen its current spec, so that the counts are about that."""
     revision: str | None = None
     """Hash of the revision that its template carries."""
+    started: int = 0
+    """Pods of `revision` whose containers have started."""
     updated_ready: int = 0
     """Ready pods of `revision`."""
     by_revision: Mapping[str, int]
@@ -114,6 +116,7 @@ def observe(
         counts=counts,
         settled=live is not None and settled(mode, live),
         revision=revision,
+        started=sum(map(pod_.started, current if mode in ("job", "pod") else filter(pod_.active, current))),
         updated_ready=sum(map(pod_.ready, current)),
         by_revision=_by_revision(pods),
         problems=diagnosis.ranked((*unmade, *_of(pods, found))),

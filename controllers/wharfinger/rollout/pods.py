@@ -89,6 +89,14 @@ def ready(pod: Object) -> bool:
     return not terminating(pod) and condition(pod, "Ready").get("status") == "True"
 
 
+def started(pod: Object) -> bool:
+    """Whether all its containers have started, ready or not, and whatever became of them since."""
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    if phase(pod) not in ("Running", "Succeeded") and not (statuses and phase(pod) == "Failed"):
+        return False
+    return all("running" in (each.get("state") or {}) or terminated(each) for each in statuses)
+
+
 def available(pod: Object, *, min_ready: float, now: datetime) -> bool:
     """Whether it has been ready for `min_ready` seconds, as minReadySeconds counts."""
     since = condition(pod, "Ready").get("lastTransitionTime")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from wharfinger.api.containerworkload import Mode
 from wharfinger.api.status import Finding, JobStatus, PodProblem, RolloutStatus
 from wharfinger.api.task_status import TaskCounts
+from wharfinger.rollout.dependencies import Outlook
 from wharfinger.rollout.observation import Observation
 from wharfinger.rollout.revisions import RevisionRef
 from wharfinger.rollout.verdicts import Case, Trouble, Verdict, verdicts
@@ -21,6 +22,7 @@ class Counts(NamedTuple):
     updated: int | None = None
     ready: int | None = None
     desired: int | None = None
+    started: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +49,11 @@ def summarise(
     tasks: TaskCounts | None = None,
     bounded: bool = False,
     waiting_for: str = "",
+    waits: Outlook | None = None,
 ) -> Summary:
     """Conditions and counts. `state` is what the rollout decided, `errors` what could not be written.
+
+    `waits` are the dependencies that hold a start or a change back.
 
     `tasks`, `bounded` and `waiting_for` are of mode ``tasks``. `leaving` are objects, as ``Kind name``, that are being
     deleted and cannot be made again before they are gone.
@@ -68,6 +73,7 @@ def summarise(
         tasks=tasks,
         bounded=bounded,
         waiting_for=waiting_for,
+        waits=waits,
         problems=() if ended else observation.problems,
     )
     return Summary(conditions=verdicts(case), counts=_counts(case), problems=case.problems)
@@ -78,7 +84,13 @@ def _counts(case: Case) -> Counts:
     if case.mode == "cron":
         return Counts()
     if case.mode == "job":
-        return Counts(replicas=counts.replicas, ready=counts.ready)
+        return Counts(replicas=counts.replicas, started=observation.started, ready=counts.ready)
     of_target = case.observation.revision == case.target.hash
     updated = counts.updated if of_target else observation.by_revision.get(case.target.hash, 0)
-    return Counts(replicas=counts.replicas, updated=updated, ready=counts.ready, desired=counts.desired)
+    return Counts(
+        replicas=counts.replicas,
+        updated=updated,
+        started=observation.started,
+        ready=counts.ready,
+        desired=counts.desired,
+    )

@@ -16,6 +16,7 @@ from wharfinger.api.containerworkload import Mode
 from wharfinger.api.labels import PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.status import Finding, JobStatus, PodProblem, RolloutStatus
 from wharfinger.api.task_status import TaskCounts
+from wharfinger.rollout.dependencies import Outlook
 from wharfinger.rollout.diagnosis import capital, sentence
 from wharfinger.rollout.observation import Observation
 from wharfinger.rollout.revisions import RevisionRef
@@ -60,6 +61,8 @@ class Case:
     """Mode ``tasks``: they run to their end once."""
     waiting_for: str = ""
     """Mode ``tasks``: what it waits for; empty once all is as the spec asks for."""
+    waits: Outlook | None = None
+    """The dependencies that hold a start or a change back."""
 
     @property
     def ready_of(self) -> str:
@@ -111,6 +114,18 @@ def _not_written(case: Case) -> tuple[Verdict, ...] | None:
         return None
     more = f" (and {len(case.errors) - 1} more)" if len(case.errors) > 1 else ""
     return stalled(case.errors[0].reason, case.errors[0].message + more)
+
+
+def _dependencies(case: Case) -> tuple[Verdict, ...] | None:
+    """What comes first is not there yet; or has failed, so that somebody must see to it."""
+    if case.waits is None:
+        return None
+    runs = case.state.running_revision
+    meanwhile = f". Revision {runs} runs meanwhile, {case.ready_of} ready" if runs is not None else ""
+    if case.waits.failed:
+        return stalled("DependencyFailed", f"Waits for {case.waits.message}{meanwhile}; it goes on once that is well")
+    told = f"Waits for {case.waits.message}{meanwhile}"
+    return _not_ready("WaitingForDependencies", told), Verdict("Reconciling", "True", "WaitingForDependencies", told)
 
 
 def _job(case: Case) -> tuple[Verdict, ...] | None:
@@ -257,6 +272,7 @@ def _short_of(case: Case) -> tuple[Verdict, ...]:
 _POLICY: Final[tuple[_Rule, ...]] = (
     _invalid_spec,
     _not_written,
+    _dependencies,
     _job,
     _rolled_back,
     _rolling_back,

@@ -10,6 +10,20 @@ compares the two. Here they are apart: what a Role can grant in a namespace, and
 - apiGroups: [wharfinger.dev]
   resources: [containerworkloads/finalizers]
   verbs: [update]
+{{- if .Values.stacks.enabled }}
+- apiGroups: [wharfinger.dev]
+  resources: [stacks]
+  verbs: [list, watch]
+- apiGroups: [wharfinger.dev]
+  resources: [stacks/status]
+  verbs: [patch]
+- apiGroups: [wharfinger.dev]
+  resources: [stacks/finalizers]
+  verbs: [update]
+- apiGroups: [wharfinger.dev]
+  resources: [containerworkloads]
+  verbs: [get, create, patch, delete]
+{{- end }}
 - apiGroups: [apps]
   resources: [controllerrevisions, daemonsets, deployments, statefulsets]
   verbs: [get, list, watch, create, patch, delete]
@@ -37,7 +51,11 @@ compares the two. Here they are apart: what a Role can grant in a namespace, and
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-{{- if .Values.watchSecrets }}
+{{- if and .Values.stacks.enabled .Values.stacks.secrets }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, delete]
+{{- else if .Values.watchSecrets }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [list, watch]
@@ -50,6 +68,11 @@ compares the two. Here they are apart: what a Role can grant in a namespace, and
   verbs: [list, watch]
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
-  resourceNames: [containerworkloads.wharfinger.dev, httproutes.gateway.networking.k8s.io]
+  resourceNames:
+    - containerworkloads.wharfinger.dev
+    - httproutes.gateway.networking.k8s.io
+    {{- if .Values.stacks.enabled }}
+    - stacks.wharfinger.dev
+    {{- end }}
   verbs: [watch]
 {{- end }}

@@ -13,6 +13,7 @@ from wharfinger.cli.errors import BadInputError
 from wharfinger.cli.proposals import Proposal, conflicts, placed, refusal, substance
 from wharfinger.engine.errors import Cause, Conflict, Invalid
 from wharfinger.render import controller_revision, template
+from wharfinger.rollout import Standing
 
 Object = dict[str, Any]
 
@@ -34,8 +35,9 @@ def kept(*workloads: Object) -> list[Object]:
     return [controller_revision(each, template(each), number) for number, each in enumerate(read, start=1)]
 
 
-def meant(live: Object | None, result: Object, *records: Object) -> Meaning:
-    return meaning(live, result, Surroundings(records=list(records), digests={}, http_route=False))
+def meant(live: Object | None, result: Object, *records: Object, db: Standing | None = None) -> Meaning:
+    there = {"db": db} if db else {}
+    return meaning(live, result, Surroundings(records=list(records), digests={}, http_route=False, dependencies=there))
 
 
 def image(objects: dict[str, Object]) -> str:
@@ -63,6 +65,24 @@ def test_a_new_revision_replaces_pods() -> None:
     found = meant(workload(rollout=AT_1), workload("web:2"), *kept(workload()))
     assert (image(found.before), image(found.after)) == ("web:1", "web:2")
     assert found.remark == "pods are replaced: revision 1 runs, 2 will"
+
+
+AFTER_DB: Object = {"dependsOn": [{"name": "db", "condition": "Healthy"}]}
+
+
+def test_a_change_that_would_wait_for_a_dependency_is_said_to() -> None:
+    live, wanted = workload(rollout=AT_1, **AFTER_DB), workload("web:2", **AFTER_DB)
+    held = meant(live, wanted, *kept(workload()), db=Standing(current=True, desired=1))
+    assert (image(held.before), image(held.after)) == ("web:1", "web:1")
+    assert held.remark == "the rollout is held: revision 2 waits, 1 goes on running"
+    free = meant(live, wanted, *kept(workload()), db=Standing(current=True, ready=True))
+    assert free.remark == "pods are replaced: revision 1 runs, 2 will"
+
+
+def test_what_was_not_started_yet_has_no_pods_to_replace() -> None:
+    waiting = {"revision": 1, "waitingRevision": 1, "state": "Progressing"}
+    found = meant(workload(rollout=waiting, **AFTER_DB), workload("web:2", **AFTER_DB))
+    assert found.remark == "nothing runs yet: it waits for what it depends on"
 
 
 def test_replicas_are_no_new_revision() -> None:

@@ -59,7 +59,7 @@ def test_the_echo_of_a_write_is_no_news() -> None:
     cache.subscribe(lambda _old, _new, origin, _by: told.append(origin))
     with cache.writing((NS, "a")):
         cache.event(event("ADDED", obj("a", 7)))
-        cache.put(obj("a", 7), by=(NS, "owner"))
+        cache.put(obj("a", 7), by=("Owner", NS, "owner"))
     assert told == [Origin.WRITE]
 
 

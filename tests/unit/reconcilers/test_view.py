@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from tests.support.refusals import document
 
 from wharfinger.api.builtin import CONTROLLER_REVISION, DEPLOYMENT, EVENT_V1
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.parse import parse
 from wharfinger.api.resource import Object, Resource
 from wharfinger.api.status import ContainerWorkloadStatus
@@ -72,3 +73,25 @@ def test_an_event_from_elsewhere_does_not_count() -> None:
         told = _child(EVENT_V1, namespace, type="Warning", reason="FailedCreate", involvedObject=subject)
         stores[EVENT_V1].put(told)
     assert [event["metadata"]["namespace"] for event in _view(stores).events] == ["shop"]
+
+
+def test_what_a_dependency_ran_is_remembered_when_it_goes() -> None:
+    """Nobody's pods are replaced because a dependency was deleted, nor because it runs nothing yet."""
+    stores = _stores()
+    workloads = stores.add(str(CONTAINER_WORKLOAD), Store(CONTAINER_WORKLOAD), owned=False)
+    pod = {"metadata": {"annotations": {"wharfinger.dev/dependencies": "cache=1/2,db=5f0c0000/7"}}}
+    kept = {"hash": "0123456789", "pod": pod, "claims": [], "files": {}}
+    stores[CONTROLLER_REVISION].put(_child(CONTROLLER_REVISION, "shop", revision=1, data=kept))
+    obj = document({"image": "web:1", "dependsOn": [{"name": "db", "restart": True}]}, namespace="shop")
+    obj["metadata"] |= {"uid": UID, "generation": 1}
+
+    def seen() -> object:
+        return dict(gather(stores, parse(obj), ContainerWorkloadStatus(), now=NOW).restarted_with)
+
+    assert seen() == {"db": "5f0c0000/7"}
+    db = {"metadata": {"name": "db", "namespace": "shop", "uid": "beef0000-1", "resourceVersion": "1"}, "spec": {}}
+    workloads.put(db | {"status": {"rollout": {"runningRevision": 2}}})
+    assert seen() == {"db": "beef0000/2"}
+    waiting = {"metadata": db["metadata"] | {"resourceVersion": "2"}, "spec": {}, "status": {}}
+    workloads.put(waiting)
+    assert seen() == {"db": "5f0c0000/7"}

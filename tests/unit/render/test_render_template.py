@@ -67,6 +67,14 @@ def test_a_label_on_the_workload_is_no_new_revision() -> None:
     assert _hash(workload(SPEC, labels={"helm.sh/chart": "web-2"})) == _hash(workload(SPEC))
 
 
+def test_another_revision_of_what_it_is_restarted_with_is_a_new_revision() -> None:
+    made = workload(SPEC | {"dependsOn": [{"name": "db", "restart": True}, {"name": "cache", "restart": True}]})
+    seen = [render.template(made, stamps={"db": f"5f0c/{number}", "cache": "beef/1"}) for number in (1, 2)]
+    assert seen[0].hash != seen[1].hash
+    assert render.stamps_of(seen[1].pod) == {"db": "5f0c/2", "cache": "beef/1"}
+    assert render.template(made).hash == _hash(workload(SPEC)), "the order itself is none of the pods' business"
+
+
 def test_a_restart_is_a_new_revision() -> None:
     restarted = workload(SPEC, annotations={"wharfinger.dev/restartedAt": "2026-01-01T00:00:00Z"})
     assert _hash(restarted) != _hash(workload(SPEC))

@@ -17,6 +17,7 @@ from rollout_objects import (
     running,
     seen,
     statefulset,
+    waiting,
 )
 
 from wharfinger.rollout import event_subject, trim_event, trim_pod
@@ -174,3 +175,24 @@ def test_trimming_leaves_the_object_as_it_was():
 
 def test_an_event_is_found_by_its_subject():
     assert event_subject(trim_event(event("web-1", "Failed", "no"))) == "uid-web-1"
+
+
+@pytest.mark.parametrize(
+    ("shown", "started"),
+    [
+        (pod("web-a", ready=False, phase="Pending", containers=[waiting("ContainerCreating")]), 0),
+        (pod("web-a", ready=False, containers=[running(ready=False)]), 1),
+        (pod("web-a", ready=False, containers=[running(), waiting("ContainerCreating", name="proxy")]), 0),
+        (pod("web-a", ready=False, containers=[crashing(3)]), 1),
+        (pod("web-a", ready=False, phase="Failed"), 0),
+        (pod("web-b", B, containers=[running()]), 0),
+    ],
+)
+def test_a_pod_has_started_once_all_its_containers_have(shown, started):
+    """Ready or not, and whatever became of them since; pods of another revision do not count."""
+    assert seen(deployment(A), shown).started == started
+
+
+def test_a_job_that_did_its_work_was_started():
+    done = pod("web-a", ready=False, phase="Succeeded")
+    assert seen(deployment(A), done, mode="job").started == 1

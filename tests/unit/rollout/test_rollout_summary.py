@@ -204,9 +204,9 @@ def test_a_bare_pod_that_failed_for_good_is_stalled():
 @pytest.mark.parametrize(
     ("live", "mode", "expected"),
     [
-        (deployment(A, desired=3, replicas=4, updated=2, ready=3), "service", (4, 2, 3, 3)),
-        (daemonset(A, desired=2, updated=1, ready=2), "daemon", (2, 1, 2, 2)),
-        (cronjob(A), "cron", (None, None, None, None)),
+        (deployment(A, desired=3, replicas=4, updated=2, ready=3), "service", (4, 2, 3, 3, 0)),
+        (daemonset(A, desired=2, updated=1, ready=2), "daemon", (2, 1, 2, 2, 0)),
+        (cronjob(A), "cron", (None, None, None, None, None)),
     ],
 )
 def test_counts(live, mode, expected):

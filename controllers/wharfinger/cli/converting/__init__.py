@@ -93,6 +93,7 @@ def convert(
         files=source.files,
         dialect=dialect.value if dialect else None,
         defaults=Defaults(storage_class=storage_class, storage_size=storage_size, registry=registry),
+        operator=to is not To.kubernetes,
     )
     _tell(conversion.findings)
     if conversion.refused:

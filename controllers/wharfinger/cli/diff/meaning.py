@@ -5,15 +5,15 @@ so that the difference is what the apply changes and nothing else, without the d
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from wharfinger.api.containerworkload import Workload
 from wharfinger.api.labels import CONTENT_ANNOTATION, PAUSED_ANNOTATION, ROLLBACK_TO_ANNOTATION
 from wharfinger.api.parse import parse
 from wharfinger.api.status import ContainerWorkloadStatus, RolloutStatus
 from wharfinger.render import Options, Template, checked, file_maps, objects, template
-from wharfinger.rollout import History, RevisionRef, history, target_ref
+from wharfinger.rollout import History, RevisionRef, Standing, history, outlook, stamps, target_ref
 
 Object = dict[str, Any]
 Named = dict[str, Object]
@@ -29,6 +29,8 @@ class Surroundings:
     digests: Mapping[tuple[str, str], str]
     """Content of the ConfigMaps that it refers to."""
     http_route: bool
+    dependencies: Mapping[str, Standing] = field(default_factory=dict)
+    """The workloads that it depends on, as far as they are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ def meaning(live: Object | None, result: Object, around: Surroundings) -> Meanin
     return Meaning(
         before=_rendered(before, status, around),
         after=_rendered(after, status, around),
-        remark=_remark(before, after),
+        remark=_UNSTARTED if _unstarted(status.rollout) else _remark(before, after),
     )
 
 
@@ -84,7 +86,8 @@ def _after(result: Object, kept: History, state: RolloutStatus | None, around: S
     workload, wanted, own = _wanted(result, kept, state, around)
     pin = workload.annotations.get(ROLLBACK_TO_ANNOTATION)
     running = kept.by_number(state.running_revision) if state else None
-    held = running if _paused(workload) else kept.pinned(pin, wanted) if pin else None
+    waits = bool(outlook(workload.spec.depends_on, around.dependencies).unmet)
+    held = running if _paused(workload) or (waits and not pin) else kept.pinned(pin, wanted) if pin else None
     run = held or wanted
     return _Side(workload, wanted, run, (_kept(around, run) if held else None) or own)
 
@@ -93,7 +96,8 @@ def _wanted(
     obj: Object, kept: History, state: RolloutStatus | None, around: Surroundings
 ) -> tuple[Workload, RevisionRef, Template]:
     workload = checked(parse(obj))
-    own = template(workload, digests=around.digests)
+    seen = stamps(workload.spec.depends_on, around.dependencies)
+    own = template(workload, digests=around.digests, stamps=seen)
     return workload, target_ref(kept, own.hash, state), own
 
 
@@ -133,6 +137,13 @@ def _without_content(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_content(each) for key, each in value.items() if key != CONTENT_ANNOTATION}
     return [_without_content(each) for each in value] if isinstance(value, list) else value
+
+
+_UNSTARTED: Final = "nothing runs yet: it waits for what it depends on"
+
+
+def _unstarted(state: RolloutStatus | None) -> bool:
+    return state is not None and state.waiting_revision is not None and state.running_revision is None
 
 
 def _remark(before: _Side, after: _Side) -> str:

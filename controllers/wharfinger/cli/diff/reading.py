@@ -3,6 +3,7 @@
 import asyncio
 
 from wharfinger.api.builtin import CONFIG_MAP, CONTROLLER_REVISION, HTTP_ROUTE
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.labels import INSTANCE_LABEL
 from wharfinger.api.parse import InvalidSpec, parse
 from wharfinger.cli import console
@@ -14,6 +15,7 @@ from wharfinger.cli.proposals import Proposal, substance
 from wharfinger.engine.errors import Forbidden, NotFound
 from wharfinger.reconcilers.content import DIGEST, trim_content
 from wharfinger.render import referenced
+from wharfinger.rollout import Standing, standing
 
 
 async def differences(kube: Kube, proposal: Proposal) -> list[Difference]:
@@ -43,19 +45,34 @@ async def _meaning(kube: Kube, proposal: Proposal) -> Meaning:
 
 async def _surroundings(kube: Kube, proposal: Proposal) -> Surroundings:
     namespace, name = proposal.key
-    served, records, digests = await asyncio.gather(
+    served, records, digests, dependencies = await asyncio.gather(
         kube.client.discover(HTTP_ROUTE.group, HTTP_ROUTE.version),
         kube.client.list(CONTROLLER_REVISION, namespace, label_selector=f"{INSTANCE_LABEL}={name}"),
         _digests(kube, proposal),
+        _dependencies(kube, proposal),
     )
     uid = (proposal.live or {"metadata": {}})["metadata"].get("uid")
     own = [record for record in records if _controlled_by(record, uid)]
-    return Surroundings(records=own, digests=digests, http_route=HTTP_ROUTE.plural in served)
+    return Surroundings(records=own, digests=digests, http_route=HTTP_ROUTE.plural in served, dependencies=dependencies)
 
 
 def _controlled_by(record: Object, uid: str | None) -> bool:
     references = record["metadata"].get("ownerReferences", ())
     return any(each.get("controller") and each["uid"] == uid for each in references)
+
+
+async def _dependencies(kube: Kube, proposal: Proposal) -> dict[str, Standing]:
+    """The workloads that it depends on, before and after, as far as they are there."""
+    specs = [obj.get("spec", {}) for obj in (proposal.live, proposal.result) if obj]
+    found: dict[str, Standing] = {}
+    for name in {each["name"] for spec in specs for each in spec.get("dependsOn") or ()}:
+        try:
+            shown = standing(await kube.client.get(CONTAINER_WORKLOAD, proposal.key[0], name))
+        except NotFound:
+            continue
+        if shown is not None:
+            found[name] = shown
+    return found
 
 
 async def _digests(kube: Kube, proposal: Proposal) -> dict[tuple[str, str], str]:

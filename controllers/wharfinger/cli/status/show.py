@@ -113,8 +113,8 @@ def _rollout(status: dict[str, Any]) -> list[Text]:
     rollout = status.get("rollout")
     if not rollout:
         return []
-    words = {"revision": "wanted", "runningRevision": "running", "lastGoodRevision": "last good"}
-    words["failedRevision"] = "failed"
+    words = {"revision": "wanted", "waitingRevision": "waiting", "runningRevision": "running"}
+    words |= {"lastGoodRevision": "last good", "failedRevision": "failed"}
     numbers = ", ".join(f"{word} {rollout[key]}" for key, word in words.items() if key in rollout)
     lines = [Text(f"{rollout.get('state', '')}: revision {numbers}")]
     return [*lines, Text(rollout["message"])] if rollout.get("message") else lines

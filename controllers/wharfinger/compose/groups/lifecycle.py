@@ -16,14 +16,9 @@ ROWS: Final = (
     Row(
         "services.*.restart",
         "partly",
-        "`always`, `unless-stopped`: mode service. `no`: mode tasks, never started again, or a job where another "
-        "service waits for its end. `on-failure:N`: mode tasks, at most N times. Absent: mode service, which does "
-        "restart it, as a finding says. In a stack: `spec.tasks.restart`, where `deploy.restart_policy` is absent",
-    ),
-    Row(
-        "services.*.depends_on",
-        "reported",
-        "nothing waits: a service that cannot reach another has to try again, or end and be restarted",
+        "`always`, `unless-stopped`: mode service. `no`: mode tasks, never started again. `on-failure:N`: "
+        "mode tasks, at most N times. Both a job where another service waits for its end. Absent: mode service, which "
+        "does restart it, as a finding says. In a stack: `spec.tasks.restart`, where `deploy.restart_policy` is absent",
     ),
     Row("services.*.stop_grace_period", "honoured", "`spec.terminationGracePeriod`; 10s if absent, as Docker has it"),
     Row(
@@ -32,12 +27,8 @@ ROWS: Final = (
         "containers' output is kept by the nodes and read with kubectl logs; a collector of the cluster ships it",
     ),
 )
-
-_WAITS: Final = {
-    "service_started": "has started",
-    "service_healthy": "is healthy",
-    "service_completed_successfully": "has ended well",
-}
+_FOR_EVER: Final = 2**31 - 1
+"""The highest `job.backoffLimit` that there is."""
 
 
 def part(service: Service) -> Part:
@@ -51,9 +42,18 @@ def _restart(service: Service) -> Object:
     """What the mode needs to restart as the service says."""
     mode = mode_of(service)
     if mode == "job":
-        return {"job": {"backoffLimit": 0}}
+        return {"job": {"backoffLimit": _attempts(service)}}
     policy = restart_policy(service) if mode == "tasks" else {}
     return {"tasks": {"restart": policy}} if policy else {}
+
+
+def _attempts(service: Service) -> int:
+    """Failures that are borne: none with ``no``, N with ``on-failure:N``, any number with ``on-failure``."""
+    restart: str = service.data.get("restart") or ""
+    if not restart.startswith("on-failure"):
+        return 0
+    most = restart.partition(":")[2]
+    return min(int(most), _FOR_EVER) if most.isdecimal() and int(most) else _FOR_EVER
 
 
 def restart_policy(service: Service) -> Object:
@@ -73,14 +73,6 @@ def restart_policy(service: Service) -> Object:
 
 def _findings(service: Service) -> Iterator[Finding]:
     yield from _restart_findings(service)
-    linked = {link.partition(":")[0] for link in service.data.get("links") or ()}
-    for name, dependency in (service.data.get("depends_on") or {}).items():
-        if name in linked:
-            continue  # made by the parser of the link, which asks for a name
-        waits = _WAITS.get(dependency.get("condition", ""), "is there")
-        also = f", nor is it restarted with {name}" if dependency.get("restart") else ""
-        message = f"it does not wait until {name} {waits}{also}; have it try again until {name} answers"
-        yield service.finding(f"depends_on.{name}", "warning", "NotWaitedFor", message)
     if logging := service.data.get("logging"):
         driver = logging.get("driver") or "the driver"
         message = f"{driver} is not used: the nodes keep what is written to stdout and stderr, for kubectl logs"

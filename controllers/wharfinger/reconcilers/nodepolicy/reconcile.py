@@ -148,7 +148,7 @@ async def _set_finalizers(context: Context, obj: Object, finalizers: list[str]) 
     key, metadata = key_of(obj), obj["metadata"]
     patch = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": finalizers}}
     with context.store.writing(key):
-        return context.store.put(await context.client.patch(NODE_POLICY, key, patch), by=key)
+        return context.store.put(await context.client.patch(NODE_POLICY, key, patch), by=(NODE_POLICY.kind, *key))
 
 
 async def _write(context: Context, key: Key, edits: Iterable[Edit]) -> dict[str, str]:
@@ -171,7 +171,9 @@ async def _write_one(context: Context, key: Key, edit: Edit) -> None:
     nodes, where = context.stores[NODE], key_of(edit.node)
     try:
         with nodes.writing(where):
-            nodes.put(await context.client.patch(NODE, where, edit.patch, manager=_MANAGER), by=key)
+            nodes.put(
+                await context.client.patch(NODE, where, edit.patch, manager=_MANAGER), by=(NODE_POLICY.kind, *key)
+            )
     except NotFound:
         return  # it went meanwhile, and what was on it with it
 

@@ -30,9 +30,15 @@ def counted(view: View, tasks: tuple[Task, ...], decision: Decision, *, target: 
             ready=ready.total(),
             available=ready.total(),
         ),
+        started=len({task.place for task in tasks if task.revision == about.hash and _has_started(task)}),
         updated_ready=ready[about.hash],
         by_revision=dict(wanted),
     )
+
+
+def _has_started(task: Task) -> bool:
+    """Whether its containers started, and it was not sent away since."""
+    return task.started_at is not None and (task.wanted or task.state == "complete")
 
 
 def _problems(view: View, tasks: tuple[Task, ...]) -> Observation:

@@ -54,12 +54,17 @@ class _Look:
     decision: Decision
 
 
-def judged(view: View, *, target: RevisionRef, known: History, template: Templates) -> tuple[Observation, Gate]:
-    """How tasks are doing, and what to do: look, decide, and work out what that means for Pods and records."""
+def judged(
+    view: View, *, target: RevisionRef, known: History, template: Templates, held: bool = False
+) -> tuple[Observation, Gate]:
+    """How tasks are doing, and what to do: look, decide, and work out what that means for Pods and records.
+
+    `held`: `target` is what runs, and what changed since is not to be seen yet.
+    """
     block = tasks_block(view.workload)
     assert block is not None, "only mode tasks comes here"
     tasks, land = looking.surveyed(view, block, template(target))
-    situation = looking.situation(view, block, tasks, land, target=target, known=known)
+    situation = looking.situation(view, block, tasks, land, target=target, known=known, held=held)
     decision = decide(situation)
     look = _Look(view=view, block=block, land=land, situation=situation, decision=decision)
     return counted(view, tasks, decision, target=target), _gate(look, template)

@@ -13,7 +13,7 @@ from wharfinger.api.labels import (
 )
 from wharfinger.api.resource import Object
 from wharfinger.api.tasks import TasksBlock, UpdatePolicy
-from wharfinger.reconcilers.gate import paused as held
+from wharfinger.reconcilers.gate import paused
 from wharfinger.reconcilers.tasking.memory import memory_of
 from wharfinger.reconcilers.tasking.nodes import Ground, ground
 from wharfinger.reconcilers.view import View
@@ -47,22 +47,30 @@ def surveyed(view: View, block: TasksBlock, wanted: Template) -> tuple[tuple[Tas
 
 
 def situation(
-    view: View, block: TasksBlock, tasks: tuple[Task, ...], land: Ground, *, target: RevisionRef, known: History
+    view: View,
+    block: TasksBlock,
+    tasks: tuple[Task, ...],
+    land: Ground,
+    *,
+    target: RevisionRef,
+    known: History,
+    held: bool = False,
 ) -> Situation:
-    """All that a machine looks at."""
+    """All that a machine looks at; `held`: as if neither spec nor resume annotation had changed."""
     annotations = view.workload.annotations
+    seen = view.status.tasks if held else None
     pin = annotations.get(ROLLBACK_TO_ANNOTATION)
     pinned = known.pinned(pin, target) if pin else None
     return Situation(
         name=view.workload.name,
         block=block,
         replicas=replicas(view),
-        generation=view.workload.generation,
+        generation=view.workload.generation if seen is None or seen.generation is None else seen.generation,
         target=target,
         history=known,
         pin=pinned,
-        paused=held(view) or bool(pin and pinned is None),
-        resumed=annotations.get(RESUMED_ANNOTATION, ""),
+        paused=paused(view) or bool(pin and pinned is None),
+        resumed=seen.resumed if seen else annotations.get(RESUMED_ANNOTATION, ""),
         tasks=tasks,
         nodes=land.fits,
         drained=land.drained,
