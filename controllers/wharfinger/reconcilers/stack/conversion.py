@@ -75,6 +75,7 @@ class Converter:
         return known
 
     def _convert(self, stack: Stack, gathered: Gathered, again: str) -> Converted:
+        """The documents have to be what the parser takes, and it has to answer."""
         try:
             if self._parser is None:
                 self._parser = Parser(self._program())

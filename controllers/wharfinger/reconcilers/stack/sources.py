@@ -199,6 +199,7 @@ class _Known:
                 yield join(directory, item["path"]), text
 
     def _key(self, kind: Kind, reference: Object, key: str, where: str) -> str | None:
+        """What a Stack refers to: it has to be there, and to hold the key."""
         name = reference.get("name") or ""
         data = self._contents.get((kind, name)) or {}
         if key not in data and not reference.get("optional"):
