@@ -23,6 +23,8 @@ REASONS: Final = {
     "JobComplete": "the job did its work",
     "PodSucceeded": "the bare pod did its work",
     "Scheduled": "mode `cron`: the schedule is in place",
+    "BuildFailed": "an image of the Stack could not be built; the message has the end of the builder's log",
+    "Building": "an image of the Stack is being built; its workload waits for it, and what ran before goes on running",
     "Suspended": "mode `job` or `cron`, or a Stack that has changed: held by `suspend`",
     "Progressing": "a rollout is on the way",
     "Scaling": "pods are missing, or too many",

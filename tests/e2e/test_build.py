@@ -8,10 +8,13 @@ import pytest
 import yaml
 from tests.support.builder import PACKAGES, PROGRAMS, builder
 from tests.support.composing import parser
+from tests.support.containers import IDLE
 from tests.support.waiting import eventually
-from tests.support.world import World
+from tests.support.world import World, condition, is_true
 
 from wharfinger.api.builtin import JOB
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
+from wharfinger.api.labels import BUILD_LABEL
 from wharfinger.api.resource import Object
 from wharfinger.cluster import Cluster, NodeKind, images
 from wharfinger.cluster.nodes.real.config import registry_url
@@ -106,3 +109,24 @@ async def test_an_image_is_built_pushed_and_run(world: World, wharfinger_cluster
     words = await eventually(told, timeout=_TIMEOUT, what="the end of the log of the build that fails")
     assert "it went wrong" in words
     assert "exit status 3" in words
+
+
+async def test_a_stack_waits_for_what_it_builds(world: World, wharfinger_cluster: Cluster, builder_image: str) -> None:
+    """Told on the Stack while it is built; a failure with the end of the builder's log."""
+    registry = registry_url(wharfinger_cluster.layout).removeprefix("http://")
+
+    def spec(command: str) -> Object:
+        build = {"dockerfile_inline": f"FROM {registry}/busybox\nRUN {command}\n"}
+        service = {"build": build, "restart": "always", "command": ["sh", "-c", IDLE]}
+        defaults = {"registry": f"{registry}/shop", "build": {"image": builder_image, "insecureRegistry": True}}
+        return {"compose": {"services": {"web": service}}, "defaults": defaults}
+
+    await world.create(STACK, "shop", spec=spec("echo it went wrong && exit 3"))
+    failed = await world.until(STACK, "shop", is_true("Stalled", reason="BuildFailed"), timeout=_TIMEOUT)
+    assert "exit status 3" in condition(failed, "Stalled")["message"]
+    assert await world.get(CONTAINER_WORKLOAD, "web") is None
+    await world.patch(STACK, "shop", {"spec": spec("echo well > /made")})
+    await world.until(STACK, "shop", is_true("Ready"), timeout=_TIMEOUT)
+    assert await world.kubectl("exec", "deployment/web", "--", "cat", "/made") == "well\n"
+    (job,) = await world.list(JOB, BUILD_LABEL)
+    assert _ended("Complete", job)

@@ -14,7 +14,7 @@ class BuildDefaults(Model):
     """The builder of what `build` says in the documents."""
 
     image: Annotated[str, Field(max_length=2048)] | None = None
-    """Image with buildah, sh, cat, mkdir and tar, and git for repositories; by default the installation's."""
+    """Image with buildah, sh, cat, mkdir and tar, and git for repositories; without it nothing is built."""
     push_secret: LocalRef | None = None
     """A kubernetes.io/dockerconfigjson Secret to pull and push with; by default the first of `imagePullSecrets`."""
     insecure_registry: Bool = False

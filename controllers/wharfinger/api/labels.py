@@ -68,6 +68,7 @@ CONTENT_ANNOTATION = "wharfinger.dev/content"
 DEPENDENCIES_ANNOTATION = "wharfinger.dev/dependencies"
 """On the pods: what ran of each workload that `spec.dependsOn` names with `restart`, so that another revision of it
 rolls them: ``NAME=UID/REVISION``, with commas between."""
+
 IMAGE_ANNOTATION = "wharfinger.dev/image"
 """On the Job that builds an image, and on its ConfigMaps: the image's name."""
 

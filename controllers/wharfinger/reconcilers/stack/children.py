@@ -7,6 +7,7 @@ from typing import Final
 from wharfinger.api.builtin import BY_KIND
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.labels import (
+    BUILD_LABEL,
     INSTANCE_LABEL,
     MANAGED_BY,
     MANAGED_BY_LABEL,
@@ -41,4 +42,4 @@ def _child(stack: Stack, obj: Object) -> Desired:
     # By the instance an object is known as ours that has no owner: a volume that outlives its Stack.
     ours = {STACK_LABEL: stack.name, INSTANCE_LABEL: stack.name, MANAGED_BY_LABEL: MANAGED_BY}
     metadata["labels"] = {**(metadata.get("labels") or {}), **ours}
-    return prepare(resource, {**obj, "metadata": metadata}, wave=_BEFORE)
+    return prepare(resource, {**obj, "metadata": metadata}, wave=_BEFORE, once=BUILD_LABEL in metadata["labels"])

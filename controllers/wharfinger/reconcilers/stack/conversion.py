@@ -17,9 +17,11 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from wharfinger.api.duration import seconds
 from wharfinger.api.findings import error_at
-from wharfinger.api.stack import StackSpec
+from wharfinger.api.stack import StackDefaults, StackSpec
 from wharfinger.api.status import Finding
+from wharfinger.compose.building.builder import Builder
 from wharfinger.compose.convert import Conversion, ConvertedService, convert
 from wharfinger.compose.dialect import by_content
 from wharfinger.compose.parser import ComposeError, Dialect, Document, Parser, ParserFailure
@@ -61,18 +63,19 @@ class Converter:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compose")
         self._known: LRUCache[bytes, Converted] = LRUCache(_RECENT)
 
-    async def convert(self, stack: Stack, gathered: Gathered) -> Converted:
-        """What the Stack becomes; findings instead where it cannot be read."""
-        key = _digest(stack, gathered)
+    async def convert(self, stack: Stack, gathered: Gathered, *, again: str = "") -> Converted:
+        """What the Stack becomes; findings instead where it cannot be read. `again`: see `Builder`."""
+        key = _digest(stack, gathered, again)
         known = self._known.get(key)
         if known is None:
             loop = asyncio.get_running_loop()
-            known = await loop.run_in_executor(self._thread, self._convert, stack, gathered)
+            known = await loop.run_in_executor(self._thread, self._convert, stack, gathered, again)
             if not known.passing:
                 self._known[key] = known
         return known
 
-    def _convert(self, stack: Stack, gathered: Gathered) -> Converted:
+    def _convert(self, stack: Stack, gathered: Gathered, again: str) -> Converted:
+        """The documents have to be what the parser takes, and it has to answer."""
         try:
             if self._parser is None:
                 self._parser = Parser(self._program())
@@ -87,12 +90,12 @@ class Converter:
             namespace=stack.namespace,
             files=gathered.source.files,
             dialect=dialect,
-            defaults=defaults_of(stack.spec),
+            defaults=defaults_of(stack.spec, again=again, withheld=gathered.secrets),
         )
         return _converted(stack, conversion, dialect, gathered.secrets)
 
 
-def defaults_of(spec: StackSpec) -> Defaults:
+def defaults_of(spec: StackSpec, *, again: str = "", withheld: frozenset[str] = frozenset()) -> Defaults:
     """As the front-end takes them."""
     said = spec.defaults
     return Defaults(
@@ -103,6 +106,24 @@ def defaults_of(spec: StackSpec) -> Defaults:
         registry=said.registry,
         image_pull_secrets=tuple(secret.name for secret in said.image_pull_secrets),
         service_account=said.service_account_name,
+        builder=_builder(said, again, withheld),
+    )
+
+
+def _builder(said: StackDefaults, again: str, withheld: frozenset[str]) -> Builder | None:
+    build = said.build
+    if build.image is None:
+        return None
+    secret = build.push_secret or next(iter(said.image_pull_secrets), None)
+    return Builder(
+        image=build.image,
+        push_secret=secret.name if secret else None,
+        insecure=build.insecure_registry,
+        unconfined=build.unconfined,
+        resources=build.resources,
+        deadline=max(1, int(seconds(build.deadline))),
+        again=again,
+        withheld=withheld,
     )
 
 
@@ -143,10 +164,17 @@ def _without_lines(document: Document) -> Document:
     return replace(document, places={name: places for name, places in document.places.items() if name != INLINE})
 
 
-def _digest(stack: Stack, gathered: Gathered) -> bytes:
+def _digest(stack: Stack, gathered: Gathered, again: str) -> bytes:
     """Of all that a conversion depends on."""
     spec = stack.spec
-    said = (stack.namespace, stack.name, spec.dialect or "", spec.volume_retention, spec.defaults.model_dump_json())
+    said = (
+        stack.namespace,
+        stack.name,
+        spec.dialect or "",
+        spec.volume_retention,
+        spec.defaults.model_dump_json(),
+        again,
+    )
     digest = blake2b(gathered.source.to_request(), digest_size=16)
     digest.update("\0".join(said).encode())
     return digest.digest()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from wharfinger.api.builtin import SECRET, SERVICE
+from wharfinger.api.builtin import JOB, SECRET, SERVICE
 from wharfinger.api.findings import error_at
 from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
-from wharfinger.api.labels import APPLIED_ANNOTATION, INSTANCE_LABEL
+from wharfinger.api.labels import APPLIED_ANNOTATION, INSTANCE_LABEL, REBUILD_ANNOTATION
 from wharfinger.api.parse import InvalidSpec
 from wharfinger.api.resource import Key, Object, controller_of, key_of
 from wharfinger.api.status import Finding
@@ -18,11 +18,14 @@ from wharfinger.engine.desired import Desired
 from wharfinger.engine.outcome import Outcome
 from wharfinger.engine.stores import Stores
 from wharfinger.reconcilers.report import hindrance, refusal, state_of
+from wharfinger.reconcilers.stack.building import Gate, gate
+from wharfinger.reconcilers.stack.building_report import building_conditions
 from wharfinger.reconcilers.stack.contents import ContentReader
 from wharfinger.reconcilers.stack.conversion import Converted, Converter
 from wharfinger.reconcilers.stack.reading import Stack, read
 from wharfinger.reconcilers.stack.report import Held, Live, report
 from wharfinger.reconcilers.stack.sources import gather, references
+from wharfinger.reconcilers.stack.words import last_words
 
 _RETRY: Final = 15.0
 """Seconds until an object that could not be written is tried again."""
@@ -52,7 +55,7 @@ class Stacks:
 
         try:
             stack = read(obj)
-            converted = await self._convert(context, stack)
+            converted = await self._convert(context, stack, again=_rebuild(obj))
         except InvalidSpec as invalid:
             _refuse(context, obj, invalid.findings)
             return None
@@ -60,13 +63,15 @@ class Stacks:
             _refuse(context, obj, converted.findings)
             return Result(requeue_after=_PASSING) if converted.passing else None
 
-        outcome, held = await self._write(context, obj, stack, converted)
+        passage = gate(converted.desired, _jobs(context.stores, obj))
+        outcome, held = await self._write(context, obj, stack, passage)
         live = _live(context.stores, obj, converted)
         status = report(obj, converted, live, errors=outcome.errors, held=held, now=context.now())
+        status = await _with_builds(context, obj, status, passage) if outcome.ok and not held else status
         _tell(context, obj, status)
         for error in outcome.errors:
             context.events.event(obj, "Warning", error.reason, error.message)
-        return None if outcome.ok else Result(requeue_after=_RETRY)
+        return None if outcome.ok and not passage.waits else Result(requeue_after=_RETRY)
 
     def troubled(self, context: Context, key: Key, error: Exception) -> None:
         """Say on the Stack what makes its reconciles fail again and again."""
@@ -74,25 +79,41 @@ class Stacks:
         if obj is not None and "deletionTimestamp" not in obj["metadata"]:
             _tell(context, obj, hindrance(obj, error, now=context.now()))
 
-    async def _convert(self, context: Context, stack: Stack) -> Converted:
+    async def _convert(self, context: Context, stack: Stack, *, again: str) -> Converted:
         """What the documents become. Raises `InvalidSpec` where they are not all there."""
         named = references(stack)
         if not self._secrets:
             _require([_not_readable(each.path) for each in named if each.kind == "Secret"])
         contents = await self._contents.read(context, stack.namespace, named)
-        converted = await self._converter.convert(stack, gather(stack, contents))
+        converted = await self._converter.convert(stack, gather(stack, contents), again=again)
         if not self._secrets:
             _require([_not_writable(each) for each in converted.desired if each.resource == SECRET])
         return converted
 
-    async def _write(
-        self, context: Context, obj: Object, stack: Stack, converted: Converted
-    ) -> tuple[Outcome, Held | None]:
+    async def _write(self, context: Context, obj: Object, stack: Stack, passage: Gate) -> tuple[Outcome, Held | None]:
         """Make the objects what they should be; while suspended, count those that are not."""
         if stack.spec.suspend:
-            waiting = [each for each in converted.desired if not _applied(context.stores, each)]
+            waiting = [each for each in passage.write if not _applied(context.stores, each)]
             return Outcome(), Held(objects=len(waiting))
-        return await context.writer.ensure(obj, converted.desired, prune=stack.spec.prune), None
+        return await context.writer.ensure(obj, passage.write, keep=passage.keep, prune=stack.spec.prune), None
+
+
+def _rebuild(obj: Object) -> str:
+    return str((obj["metadata"].get("annotations") or {}).get(REBUILD_ANNOTATION, ""))
+
+
+def _jobs(stores: Stores, obj: Object) -> list[Object]:
+    """The Stack's own Jobs."""
+    return stores[JOB].by_owner(obj["metadata"]["uid"])
+
+
+async def _with_builds(context: Context, obj: Object, status: Object, passage: Gate) -> Object:
+    """The status, while images are not there: a build that failed, else one that goes on, says what it can."""
+    if not passage.waits:
+        return status
+    first = min(passage.waits.items(), key=lambda item: (item[1].state != "BuildFailed", item[0]))
+    words = await last_words(context.client, obj["metadata"]["namespace"], first[1].job)
+    return {**status, "conditions": building_conditions(obj, first, words, now=context.now())}
 
 
 def _require(problems: Iterable[Finding]) -> None:
@@ -102,13 +123,13 @@ def _require(problems: Iterable[Finding]) -> None:
 
 
 def _not_readable(path: str) -> Finding:
-    """A Secret that the Stack names, where the operator may read none."""
+    """A Secret that a Stack names, where the installation does not let the operator read Secrets."""
     message = "this installation does not let the operator read Secrets (chart: stacks.secrets); use a ConfigMap"
     return error_at(path, "SecretsNotAllowed", message)
 
 
 def _not_writable(child: Desired) -> Finding:
-    """A Secret that the documents make, where the operator may make none."""
+    """A Secret that the documents make, where the installation does not let the operator write Secrets."""
     name = child.key[1]
     message = (
         "this installation does not let the operator make Secrets (chart: stacks.secrets): make the Secret yourself, "

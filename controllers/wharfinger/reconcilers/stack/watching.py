@@ -28,6 +28,7 @@ def watches(*, secrets: bool) -> tuple[Watch, ...]:
     return (
         Watch(CONTAINER_WORKLOAD, trim=shallow),
         Watch(builtin.SERVICE, label_selector=OURS),
+        Watch(builtin.JOB, label_selector=OURS),
         *(Watch(resource, label_selector=OURS, heed_status=False) for resource in _BESIDE),
         _content(builtin.CONFIG_MAP),
         *((Watch(builtin.SECRET, label_selector=OURS), _content(builtin.SECRET)) if secrets else ()),
