@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support.tasks import running, until_tasks
+from tests.support.tasks import IN_ECS, deployments_of, history_of, running, tasks_of, until_tasks
 from tests.support.world import World
 
 from wharfinger.api.resource import Object
@@ -69,3 +69,19 @@ async def test_an_update_moves_real_containers(world: World) -> None:
         timeout=180,
     )
     assert sum(task.state == "shutdown" for task in done) == 2
+
+
+async def test_a_bad_image_goes_through_ecs_states(world: World) -> None:
+    """docs/tasks-ecs.md, 2.1 and 2.2: as on simulated nodes, where Swarm's are shown as well."""
+    check = {"httpGet": {"path": "/healthz", "port": 8080}, "interval": "1s"}
+    threshold = {"type": "COUNT", "value": 1}
+    breaker = {"enable": True, "rollback": True, "thresholdConfiguration": threshold}
+    spec = service("serve") | {"healthCheck": check, "tasks": {"deployment": {"deploymentCircuitBreaker": breaker}}}
+    await world.workload("web", **spec)
+    await world.ready("web", timeout=120)
+    before = {task.id for task in running(await tasks_of(world, "web"))}
+    async with history_of(world, "web", deployments_of) as seen:
+        await world.workload("web", **spec | {"image": "registry.wharfinger.local/not-there:1"})
+        await world.stalled("web", reason="RolledBack", timeout=120)
+    assert seen == IN_ECS
+    assert {task.id for task in running(await tasks_of(world, "web"))} == before

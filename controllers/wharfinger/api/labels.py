@@ -27,6 +27,12 @@ WORKLOAD_LABEL = "wharfinger.dev/workload"
 STACK_LABEL = "wharfinger.dev/stack"
 """On everything that a Stack makes: its name."""
 
+STACK_BROUGHT_LABEL = "wharfinger.dev/brought-by-stack"
+"""On the Secrets and ConfigMaps that `wharfinger stack deploy` writes beside a Stack: the Stack's name."""
+
+BUILD_LABEL = "wharfinger.dev/build"
+"""On the Job that builds an image for a Stack, its pods and its ConfigMaps: the workload that the image is for."""
+
 ELECTION_LABEL = "wharfinger.dev/election"
 """On every Lease of one election: its name."""
 
@@ -62,6 +68,14 @@ CONTENT_ANNOTATION = "wharfinger.dev/content"
 DEPENDENCIES_ANNOTATION = "wharfinger.dev/dependencies"
 """On the pods: what ran of each workload that `spec.dependsOn` names with `restart`, so that another revision of it
 rolls them: ``NAME=UID/REVISION``, with commas between."""
+IMAGE_ANNOTATION = "wharfinger.dev/image"
+"""On the Job that builds an image, and on its ConfigMaps: the image's name."""
+
+# Annotations on a Stack
+
+REBUILD_ANNOTATION = "wharfinger.dev/rebuild"
+"""Any text. Another one has the Stack's images built anew, under other names, with what they are built from as it is
+then."""
 
 # Mode tasks
 

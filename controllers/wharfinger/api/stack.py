@@ -15,6 +15,7 @@ from kubernetes.client.models.v1_secret_projection import V1SecretProjection
 from pydantic import Field, StringConstraints
 
 from wharfinger.api import core
+from wharfinger.api.building import BuildDefaults
 from wharfinger.api.lists import ListMap, ListSet
 from wharfinger.api.model import Bool, DnsSubdomain, Int, LocalRef, Model, Quantity, Rule
 from wharfinger.api.status import Condition, Finding
@@ -95,6 +96,8 @@ class StackDefaults(Model):
     """Class of the Ingresses that labels ask for; the cluster's default if absent."""
     registry: Annotated[str, Field(max_length=512)] | None = None
     """Where `build` pushes to, and images without a tag of their own come from: ``registry.example.com/shop``."""
+    build: BuildDefaults = BuildDefaults()
+    """How images are built that `build` asks for."""
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=16), ListMap("name")] = []
     """Secrets to pull images with."""
     service_account_name: DnsSubdomain | None = None

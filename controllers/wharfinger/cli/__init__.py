@@ -4,7 +4,8 @@
 - `run` starts the operator, `cluster` an embedded Kubernetes, `demo` shows the whole job on one.
 - `render` says offline what a workload means in Kubernetes' terms; `status` says how the workloads of a cluster are.
 - `apply`, `diff`, `wait`, `podlogs` (``logs``), `events`, `scale` and `rollouts` (``history``, ``rollback``, ``pause``,
-  ``resume``, ``restart``) are the everyday verbs; `completion` prints a shell's completion script.
+  ``resume``, ``restart``) are the everyday verbs; `stack` has those of docker stack and docker compose; `completion`
+  prints a shell's completion script.
 - `verbs` makes commands of them: the options that all share, and what they report.
 - `console`, `documents`, `objects`, `errors`, `options` and `names` are what they share; `kube` connects to a cluster,
   `watching` follows what is in it, and `waiting` waits until workloads reach one of the `goals`. `proposals` are

@@ -1,4 +1,4 @@
-"""``wharfinger apply``: server-side apply of ContainerWorkloads, all of them or none."""
+"""``wharfinger apply``: server-side apply of ContainerWorkloads and Stacks, all of them or none."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,12 +30,13 @@ async def apply(
     dry_run: Annotated[DryRun, typer.Option("--dry-run", help="server: try it, and keep nothing.")] = DryRun.none,
     force_conflicts: Force = False,
 ) -> None:
-    """Apply ContainerWorkloads by server-side apply. Findings go to standard error.
+    """Apply ContainerWorkloads and Stacks by server-side apply. Findings go to standard error.
 
     The API server tries all of them first: if one is wrong (exit code 2) or in conflict (1), nothing is applied.
     """
     from wharfinger.cli import goals
     from wharfinger.cli.documents import read_documents
+    from wharfinger.cli.kube import WRITTEN
     from wharfinger.cli.proposals import proposed
 
     read = read_documents(files)
@@ -45,9 +46,12 @@ async def apply(
             if dry_run is DryRun.server:
                 call.report(proposal.result, f"{outcome(proposal)} (server dry run)")
             else:
-                call.report(await _applied(kube, proposal, force=force_conflicts), outcome(proposal))
+                call.report(await applied(kube, proposal, force=force_conflicts), outcome(proposal))
         if dry_run is DryRun.none:
-            await call.follow(kube, {proposal.key: goals.ready for proposal in proposals})
+            for resource in WRITTEN:
+                of_kind = [each.key for each in proposals if resource.describes(each.body)]
+                if of_kind:
+                    await call.follow(kube, dict.fromkeys(of_kind, goals.ready), resource=resource)
 
 
 def outcome(proposal: "Proposal") -> str:
@@ -57,13 +61,14 @@ def outcome(proposal: "Proposal") -> str:
     return "configured" if proposal.changes else "unchanged"
 
 
-async def _applied(kube: "Kube", proposal: "Proposal", *, force: bool) -> Object:
+async def applied(kube: "Kube", proposal: "Proposal", *, force: bool) -> Object:
+    """Apply for good what was tried. Raises CommandError for a conflict."""
     from wharfinger.cli.errors import CommandError
-    from wharfinger.cli.kube import MANAGER, WORKLOAD
+    from wharfinger.cli.kube import MANAGER, resource_of
     from wharfinger.cli.proposals import conflicts
     from wharfinger.engine.errors import Conflict
 
     try:
-        return await kube.client.apply(WORKLOAD, proposal.body, manager=MANAGER, force=force)
+        return await kube.client.apply(resource_of(proposal.body), proposal.body, manager=MANAGER, force=force)
     except Conflict as error:  # somebody was quicker since the dry run
         raise CommandError(f"{proposal.source}: {conflicts(error)}") from error

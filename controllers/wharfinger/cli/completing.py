@@ -27,6 +27,11 @@ def workload_names(ctx: Context, incomplete: str) -> list[str]:
     return _completed(_workloads, ctx.params, incomplete, given=ctx.params.get("names") or ())
 
 
+def stack_names(ctx: Context, incomplete: str) -> list[str]:
+    """The same of Stacks."""
+    return _completed(_stacks, ctx.params, incomplete, given=ctx.params.get("names") or ())
+
+
 def node_names(ctx: Context, incomplete: str) -> list[str]:
     """The nodes' names that begin so, but those already there."""
     return _completed(_nodes, ctx.params, incomplete, given=ctx.params.get("names") or ())
@@ -53,6 +58,12 @@ async def _workloads(kube: "Kube", options: Options) -> list[Object]:
     from wharfinger.cli.kube import WORKLOAD
 
     return await kube.client.list(WORKLOAD, options.get("namespace") or kube.namespace)
+
+
+async def _stacks(kube: "Kube", options: Options) -> list[Object]:
+    from wharfinger.api.kinds import STACK
+
+    return await kube.client.list(STACK, options.get("namespace") or kube.namespace)
 
 
 async def _nodes(kube: "Kube", _options: Options) -> list[Object]:

@@ -5,16 +5,24 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
+from wharfinger.api.resource import Object, Resource
 from wharfinger.cli.errors import CommandError
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection, NoConnection
 from wharfinger.engine.errors import ApiError, NotFound, Unauthorized, Unavailable
 
 WORKLOAD = CONTAINER_WORKLOAD
+WRITTEN = (WORKLOAD, STACK)
+"""What people write documents of."""
 
 MANAGER = "wharfinger-cli"
 """Field manager of what a person writes by the command line; the operator's own is ``wharfinger``."""
+
+
+def resource_of(obj: Object) -> Resource:
+    """Of a document; ContainerWorkload's for a kind that is none of ours, which is refused elsewhere."""
+    return next((resource for resource in WRITTEN if resource.describes(obj)), WORKLOAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from wharfinger.cli import (
     render,
     run,
     scale,
+    stack,
     status,
     tasks,
     wait,
@@ -62,6 +63,7 @@ app.command("import")(importing.import_)
 app.command("doctor")(doctor.doctor)
 app.command("nodes")(nodes.nodes)
 app.add_typer(node.app, name="node")
+app.add_typer(stack.app, name="stack")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""Names of workloads on the command line, and what is printed about them."""
+"""Names of workloads and stacks on the command line, and what is printed about them."""
 
 from typing import Any
 
@@ -10,6 +10,9 @@ FULL = "containerworkload.wharfinger.dev"
 """The kind as kubectl prints it before a name."""
 _PREFIXES = ("cw", "containerworkload", "containerworkloads", FULL, "containerworkloads.wharfinger.dev")
 
+STACK_FULL = "stack.wharfinger.dev"
+_STACK_PREFIXES = ("stk", "stack", "stacks", STACK_FULL, "stacks.wharfinger.dev")
+
 
 def plain(name: str) -> str:
     """The name alone, of ``web``, ``cw/web``, or what ``-o name`` prints. BadInputError for another kind's."""
@@ -19,6 +22,22 @@ def plain(name: str) -> str:
     if not rest:
         raise BadInputError("a workload's name is missing")
     return rest
+
+
+def plain_stack(name: str) -> str:
+    """The same of a Stack: ``shop``, ``stack/shop``."""
+    kind, slash, rest = name.rpartition("/")
+    if slash and kind not in _STACK_PREFIXES:
+        raise BadInputError(f"{name}: is no Stack; write its name, or stack/NAME")
+    if not rest:
+        raise BadInputError("a stack's name is missing")
+    return rest
+
+
+def is_stack(name: str) -> bool:
+    """Whether a name says itself that it is a Stack's."""
+    kind, slash, _ = name.rpartition("/")
+    return bool(slash) and kind in _STACK_PREFIXES
 
 
 def full(name: str) -> str:

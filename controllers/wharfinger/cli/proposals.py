@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wharfinger.api.builtin import HTTP_ROUTE
+from wharfinger.api.kinds import STACK
 from wharfinger.api.resource import Key, key_of
 from wharfinger.cli.documents import Document
 from wharfinger.cli.errors import BadInputError, CommandError
-from wharfinger.cli.kube import MANAGER, WORKLOAD, Kube
+from wharfinger.cli.kube import MANAGER, Kube, resource_of
 from wharfinger.cli.render import render_document, tell
 from wharfinger.engine.errors import Conflict, Invalid, NotFound
 
@@ -70,6 +71,8 @@ async def check(kube: Kube, documents: Sequence[Document]) -> None:
     served = await kube.client.discover(HTTP_ROUTE.group, HTTP_ROUTE.version)
     wrong = []
     for document in documents:
+        if STACK.describes(document.content):
+            continue  # what its documents say is for `stack deploy` and the operator; the API server judges the rest
         namespace = (document.content.get("metadata") or {}).get("namespace", "")
         _, findings = render_document(document, namespace=namespace, http_route=HTTP_ROUTE.plural in served)
         if tell(document.source, findings):
@@ -87,13 +90,13 @@ async def propose(kube: Kube, documents: Sequence[Document], *, force: bool) -> 
 
 
 async def _propose(kube: Kube, document: Document, *, force: bool) -> Proposal:
-    body = document.content
+    body, resource = document.content, resource_of(document.content)
     try:
-        live = await kube.client.get(WORKLOAD, *key_of(body))
+        live = await kube.client.get(resource, *key_of(body))
     except NotFound:
         live = None
     try:
-        result = await kube.client.apply(WORKLOAD, body, manager=MANAGER, force=force, dry_run=True)
+        result = await kube.client.apply(resource, body, manager=MANAGER, force=force, dry_run=True)
     except Conflict as error:
         raise CommandError(f"{document.source}: {conflicts(error)}") from error
     except Invalid as error:

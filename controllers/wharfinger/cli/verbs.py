@@ -19,7 +19,7 @@ from wharfinger.cli.console import Format
 from wharfinger.cli.options import FIVE_MINUTES, Context, Kubeconfig, Namespace, Output, Timeout, Wait
 
 if TYPE_CHECKING:
-    from wharfinger.api.resource import Key
+    from wharfinger.api.resource import Key, Resource
     from wharfinger.cli.goals import Goal
     from wharfinger.cli.kube import Kube
 
@@ -59,12 +59,13 @@ class Call:
         name = of_object(obj)
         console.say(name if self.output is Format.name else f"{name} {done}")
 
-    async def follow(self, kube: "Kube", goals: "Mapping[Key, Goal]") -> None:
-        """Wait until the goals are reached, where the command line says so."""
+    async def follow(self, kube: "Kube", goals: "Mapping[Key, Goal]", *, resource: "Resource | None" = None) -> None:
+        """Wait until the goals are reached, where the command line says so: of workloads, or of another resource."""
+        from wharfinger.cli.kube import WORKLOAD
         from wharfinger.cli.waiting import wait_for
 
         if self.wait:
-            await wait_for(kube, goals, timeout=self.timeout)
+            await wait_for(kube, goals, timeout=self.timeout, resource=resource or WORKLOAD)
 
     def end(self) -> None:
         """Print what was reported as data: one object as it is, several as a List, as kubectl does."""

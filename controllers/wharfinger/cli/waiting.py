@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wharfinger.api.resource import Key
+from wharfinger.api.resource import Key, Resource
 from wharfinger.cli import console
 from wharfinger.cli.errors import CommandError
 from wharfinger.cli.goals import Goal, Outcome, Standing
@@ -67,14 +67,20 @@ async def wait_for(
     *,
     timeout: float,  # noqa: ASYNC109
     tell: Tell | None = None,
+    resource: Resource = WORKLOAD,
 ) -> dict[Key, Object]:
     """Until every goal is reached. The answer has the workloads as they were then; one that is gone, as it was last.
+
+    They may be objects of another ``resource``, if their status follows the same rules.
 
     ``tell`` hears of each change; by default it is a line on standard error. Raises CommandError as soon as a goal
     fails, and after ``timeout`` seconds.
     """
     progress = _Progress(goals, tell or _tell_on_stderr)
-    waits = [_one_namespace(kube, each, progress) for each in {namespace for namespace, _ in goals}]
+    waits = [
+        _one_namespace(kube, Scope(resource=resource, namespace=each), progress)
+        for each in {namespace for namespace, _ in goals}
+    ]
     try:
         async with asyncio.timeout(timeout):
             await asyncio.gather(*waits)
@@ -83,11 +89,11 @@ async def wait_for(
     return progress.found
 
 
-async def _one_namespace(kube: Kube, namespace: str, progress: _Progress) -> None:
+async def _one_namespace(kube: Kube, scope: Scope, progress: _Progress) -> None:
+    namespace = scope.namespace or ""
     names = [name for where, name in progress.goals if where == namespace]
     only = f"metadata.name={names[0]}" if len(names) == 1 else ""
-    scope = Scope(resource=WORKLOAD, namespace=namespace, field_selector=only)
-    async with aclosing(states(kube.client, scope)) as seen:
+    async with aclosing(states(kube.client, replace(scope, field_selector=only))) as seen:
         async for workloads in seen:
             progress.look(namespace, workloads)
             if progress.reached(namespace):

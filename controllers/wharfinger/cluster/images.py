@@ -31,10 +31,11 @@ _TIMEOUT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A regular file: its content and permission bits."""
+    """A regular file: its content, permission bits, and extended attributes, such as ``security.capability``."""
 
     content: bytes
     mode: int = 0o644
+    attributes: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +220,11 @@ def _with_parents(entries: Mapping[str, Entry]) -> dict[str, Entry]:
 def _member(path: str, entry: Entry) -> tuple[tarfile.TarInfo, bytes]:
     member = tarfile.TarInfo(path)
     match entry:
-        case File(content, mode):
+        case File(content, mode, attributes):
             member.mode, member.size = mode, len(content)
+            member.pax_headers = {
+                f"SCHILY.xattr.{name}": value.decode("utf-8", "surrogateescape") for name, value in attributes.items()
+            }
             return member, content
         case Link(target):
             member.type, member.linkname, member.mode = tarfile.SYMTYPE, target, 0o777

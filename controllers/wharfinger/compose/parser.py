@@ -50,6 +50,8 @@ class Source:
     """All files by relative path, the documents among them: what `env_file`, `extends`, `include` refer to."""
     name: str = ""
     """Name of the project, if no document says one."""
+    name_wins: bool = False
+    """`name` counts whatever the documents say, as with ``docker compose -p``."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What interpolation sees. Never the operator's own environment."""
     env_files: Sequence[str] = ()
@@ -61,6 +63,7 @@ class Source:
         """As the program reads it: one line."""
         request = {
             "name": self.name,
+            "nameWins": self.name_wins,
             "documents": list(self.documents),
             "files": dict(self.files),
             "environment": dict(self.environment),

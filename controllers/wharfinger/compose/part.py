@@ -13,6 +13,7 @@ from typing import Literal
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, Severity
+from wharfinger.compose.building.builder import Builder
 from wharfinger.compose.parser import Dialect, Document
 
 VolumeRetention = Literal["Retain", "Delete"]
@@ -34,6 +35,8 @@ class Defaults:
     """Secrets for all images."""
     service_account: str | None = None
     """Of all pods, where a service names none."""
+    builder: Builder | None = None
+    """What `build` is done by, in the cluster; None where nothing is built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ def test_commands_are_completed() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["st"], ["status", ":4"]),
+        (["statu"], ["status", ":4"]),
         (["status", "-o", "n"], ["name", ":4"]),
         (["render", ""], [":0"]),  # files, by the shell
     ],

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from tests.support.composing import parser
 
+from wharfinger.compose.building.builder import Builder
 from wharfinger.compose.convert import Conversion, convert
 from wharfinger.compose.parser import Source
 from wharfinger.compose.part import Defaults
@@ -61,7 +62,9 @@ def converted(files: dict[str, str] | str, **options: Any) -> Conversion:
     dialect = options.pop("dialect", None)
     source = Source(documents=["compose.yaml"], files=given, name="shop", dialect=dialect or "compose", **of_source)
     document = parser().parse(source)
-    defaults = Defaults(**options.pop("defaults", {}))
+    said = options.pop("defaults", {})
+    builder = Builder(**said.pop("builder")) if "builder" in said else None
+    defaults = Defaults(**said, builder=builder)
     return convert(document, namespace="shop", files=given, dialect=dialect, defaults=defaults, **options)
 
 

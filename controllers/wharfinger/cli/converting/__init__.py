@@ -4,7 +4,6 @@ Everything or nothing: while anything has an error, no object is written, so tha
 ``kubectl apply`` safely.
 """
 
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,13 +13,12 @@ import typer
 
 from wharfinger.cli.console import Format
 from wharfinger.cli.converting import options
-from wharfinger.cli.converting.options import DialectName, Kinds, Retention, To
+from wharfinger.cli.converting.options import Kinds, Retention, To
 from wharfinger.cli.errors import BAD_INPUT, BadInputError
 from wharfinger.cli.options import Output
 
 if TYPE_CHECKING:
     from wharfinger.api.status import Finding
-    from wharfinger.compose.parser import Document, Source
 
 Object = dict[str, Any]
 
@@ -51,20 +49,22 @@ def convert(
 
     Exit code 2, and nothing written, if something is wrong.
     """
+    from wharfinger.cli.converting import reading
     from wharfinger.cli.objects import print_objects
     from wharfinger.compose.convert import convert as converted
     from wharfinger.compose.part import Defaults
 
     directory = _directory(to, output_dir)
-    source = _source(
-        files,
+    asked = reading.Asked(
+        files=files,
         env_files=env_file,
         env=env or [],
         profiles=profile or [],
-        dialect=dialect,
+        dialect=dialect.value if dialect else None,
         project_name=project_name,
     )
-    document = _read(source)
+    source = reading.gathered(asked).source()
+    document = reading.parsed(source)
     conversion = converted(
         document,
         namespace=namespace,
@@ -81,7 +81,7 @@ def convert(
         ),
         operator=to is not To.kubernetes,
     )
-    _tell(conversion.findings)
+    tell(conversion.findings)
     if conversion.refused:
         raise typer.Exit(BAD_INPUT)
     objects = list(conversion.objects)
@@ -90,7 +90,7 @@ def convert(
     if directory is None:
         print_objects(objects, output)
     else:
-        _pack(to, directory, _project_name(str(document.project.get("name"))), objects, force=force)
+        _pack(to, directory, reading.project_name(str(document.project.get("name"))), objects, force=force)
 
 
 def _directory(to: To, given: Path | None) -> Path | None:
@@ -111,77 +111,7 @@ def _pack(to: To, directory: Path, project: str, objects: list[Object], *, force
     typer.echo(f"{directory}: {len(files)} files written", err=True)
 
 
-def _source(
-    names: list[str],
-    *,
-    env_files: list[str] | None,
-    env: list[str],
-    profiles: list[str],
-    dialect: DialectName | None,
-    project_name: str | None,
-) -> "Source":
-    """All that the parser may need, read from disk."""
-    from wharfinger.cli.converting import files
-    from wharfinger.compose.parser import Source
-
-    root, texts = files.documents(names)
-    variables = dict(_variable(each) for each in env)
-    seen = _env_files(root, env_files, dialect)
-    known = _roughly("\n".join(seen.values())) | variables
-    return Source(
-        documents=list(texts),
-        files=files.referred(root, texts, known) | seen | texts,
-        name=_project_name(project_name or root.name),
-        environment=variables,
-        env_files=list(seen),
-        profiles=profiles,
-        dialect=dialect.value if dialect else "compose",
-    )
-
-
-def _env_files(root: Path, named: list[str] | None, dialect: DialectName | None) -> dict[str, str]:
-    """Text by path: those named, else ``.env``, which `docker stack` does not read."""
-    from wharfinger.cli.documents import read_text
-
-    if named is not None:
-        return {f".env-file-{number}": read_text(Path(name)) for number, name in enumerate(named)}
-    beside = root / ".env"
-    return {".env": read_text(beside)} if beside.is_file() and dialect is not DialectName.stack else {}
-
-
-def _variable(text: str) -> tuple[str, str]:
-    """``NAME=VALUE``, or ``NAME`` with the value that it has here."""
-    name, given, value = text.partition("=")
-    if not given and name not in os.environ:
-        raise BadInputError(f"--env {name}: is not set here; write {name}=VALUE")
-    return name, value if given else os.environ[name]
-
-
-def _roughly(text: str) -> dict[str, str]:
-    """Variables of env files, as far as it takes to find files by them; the parser reads them for good."""
-    pairs = re.findall(r"^\s*(?:export\s+)?(\w+)\s*=\s*[\"']?([^\"'\s#]*)", text, re.MULTILINE)
-    return dict(pairs)
-
-
-def _project_name(text: str) -> str:
-    """As Docker makes it of a directory's name."""
-    return re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-") or "project"
-
-
-def _read(source: "Source") -> "Document":
-    from wharfinger.cli.converting.program import program
-    from wharfinger.compose.parser import ComposeError, Parser
-
-    parser = Parser(program())
-    try:
-        return parser.parse(source)
-    except ComposeError as error:
-        raise BadInputError(str(error)) from error
-    finally:
-        parser.close()
-
-
-def _tell(findings: "Iterable[Finding]") -> None:
+def tell(findings: "Iterable[Finding]") -> None:
     """A line for each on standard error, as compilers have it: place, severity, attribute, what is so."""
     for finding in findings:
         place, message = re.match(r"(\S+:\d+:\d+: )?(.*)", finding.message, re.DOTALL).groups("")  # type: ignore[union-attr]

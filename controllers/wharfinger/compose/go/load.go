@@ -20,7 +20,9 @@ import (
 
 // Request is what to load.
 type Request struct {
-	Name string `json:"name"` // of the project; what the documents say themselves wins over it
+	Name string `json:"name"` // of the project; what the documents say themselves wins over it,
+	// unless NameWins.
+	NameWins bool `json:"nameWins"`
 	// Documents are Compose files, merged in their order. Paths are relative.
 	Documents []string `json:"documents"`
 	// Files are all files by path, the documents among them.
@@ -105,7 +107,7 @@ func load(request Request, directory string) Answer {
 		return Answer{Error: explain(err, directory)}
 	}
 	project, err := loader.LoadWithContext(context.Background(), details(request, directory), func(options *loader.Options) {
-		options.SetProjectName(request.Name, request.Name != "")
+		options.SetProjectName(request.Name, request.NameWins)
 		options.Profiles = request.Profiles
 		options.ResourceLoaders = []loader.ResourceLoader{nothingRemote{}}
 		options.Interpolate.Substitute = substitution(request.Dialect, options.Interpolate.Substitute)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wharfinger.compose.groups import (
+    build,
     claims,
     contents,
     deploy,
@@ -31,6 +32,7 @@ from wharfinger.compose.rows import Row
 
 GROUPS: Final[tuple[Group, ...]] = (
     process.part,
+    build.part,
     identity.part,
     lifecycle.part,
     order.part,
@@ -62,6 +64,7 @@ TOP_LEVEL: Final[tuple[Callable[[Context], Part], ...]] = (
 ROWS: Final[tuple[Row, ...]] = (
     *project.ROWS,
     *process.ROWS,
+    *build.ROWS,
     *identity.ROWS,
     *lifecycle.ROWS,
     *order.ROWS,

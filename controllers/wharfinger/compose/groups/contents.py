@@ -101,7 +101,14 @@ def _file_findings(service: Service) -> Iterator[Finding]:
 
 def _used(context: Context, sort: Sort, key: str) -> bool:
     services = (context.project.get("services") or {}).values()
-    return any(each["source"] == key for data in services for each in data.get(sort.attribute) or ())
+    return any(each["source"] == key for data in services for each in _uses(context, sort, data))
+
+
+def _uses(context: Context, sort: Sort, data: Object) -> list[Object]:
+    """Where a service, or its build, names one."""
+    build: Object = data.get("build") or {}
+    of_build = build.get(sort.attribute) or () if context.defaults.builder else ()
+    return [*(data.get(sort.attribute) or ()), *of_build]
 
 
 def _entry(context: Context, sort: Sort, key: str) -> Object:

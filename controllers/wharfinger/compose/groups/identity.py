@@ -101,7 +101,7 @@ def _pod(data: Object, groups: list[int]) -> Object:
     if host := hostname(data):
         pod["hostname"] = host
     if platform := data.get("platform"):
-        pod["nodeSelector"] = _node_selector(platform)
+        pod["nodeSelector"] = node_selector(platform)
     runtime = data.get("runtime", "")
     if runtime and runtime not in _USUAL_RUNTIMES and _HOST.match(runtime):
         pod["runtimeClassName"] = runtime
@@ -117,7 +117,7 @@ def hostname(data: Object) -> str:
     return host if _HOST.match(host) else ""
 
 
-def _node_selector(platform: str) -> dict[str, str]:
+def node_selector(platform: str) -> dict[str, str]:
     """``linux/arm64/v8``, ``linux`` or ``arm64``."""
     words = platform.lower().split("/")
     system = words[0] if len(words) > 1 or words[0] in ("linux", "windows") else ""

@@ -8,6 +8,7 @@ from typing import Final
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
+from wharfinger.compose.building.plan import build_of, builds, built_by_another
 from wharfinger.compose.part import Part, Service
 from wharfinger.compose.reporting import Report, reported, rows
 from wharfinger.compose.rows import Row
@@ -49,12 +50,6 @@ _PULL: Final = {"always": "Always", "never": "Never", "missing": "IfNotPresent",
 
 ROWS: Final = (
     Row("services.*.image", "honoured", "`spec.image`"),
-    Row(
-        "services.*.build",
-        "reported",
-        "nothing is built here: build the image and push it, by its name in `image`, or without one as PROJECT-SERVICE "
-        "in the registry of `--registry`",
-    ),
     Row("services.*.command", "honoured", "`spec.args`; a `$` that Kubernetes would expand is escaped"),
     Row("services.*.entrypoint", "honoured", "`spec.command`, likewise; an empty one makes `command` the whole"),
     Row("services.*.environment", "honoured", "`spec.env`, likewise; a variable without a value is left out"),
@@ -100,7 +95,11 @@ def part(service: Service) -> Part:
 
 
 def image(service: Service) -> str:
-    """The image, or, where it is to be built, the name that Compose gives it: ``shop-web``, in the registry if any."""
+    """The image; one that is built in the cluster by its content; else the name that Compose gives it: ``shop-web``."""
+    if build := build_of(service):
+        return build.image
+    if another := built_by_another(service):
+        return another
     if named := service.data.get("image"):
         return str(named)
     registry = service.context.defaults.registry
@@ -142,11 +141,11 @@ def _environment(data: Object) -> list[Object]:
 
 def _image_findings(service: Service) -> Iterator[Finding]:
     data = service.data
-    if data.get("build"):
+    if data.get("build") and not builds(service):
         message = f"is not built here: build it, and push it as {image(service)} before the workload is applied"
         yield service.finding("build", "warning", "NotBuilt", message)
     policy = data.get("pull_policy")
-    if policy and policy not in _PULL:
+    if policy and policy not in _PULL and not (policy == "build" and builds(service)):
         message = f"`{policy}` is not known to Kubernetes, whose default counts; write always, missing or never"
         yield service.finding("pull_policy", "warning", "PullPolicyUnknown", message)
 

@@ -1,0 +1,2 @@
+FROM scratch AS prod
+COPY src /src
