@@ -27,9 +27,10 @@ class Access:
 _WRITTEN = ("get", "list", "watch", "create", "patch", "delete")
 
 _RULES: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
-    ("wharfinger.dev", ("containerworkloads",), ("list", "watch")),
-    ("wharfinger.dev", ("containerworkloads/status",), ("patch",)),
-    ("wharfinger.dev", ("containerworkloads/finalizers",), ("update",)),
+    ("wharfinger.dev", ("containerworkloads",), _WRITTEN),
+    ("wharfinger.dev", ("stacks",), ("list", "watch")),
+    ("wharfinger.dev", ("containerworkloads/status", "stacks/status"), ("patch",)),
+    ("wharfinger.dev", ("containerworkloads/finalizers", "stacks/finalizers"), ("update",)),
     ("apps", ("controllerrevisions", "daemonsets", "deployments", "statefulsets"), _WRITTEN),
     ("batch", ("cronjobs", "jobs"), _WRITTEN),
     ("", ("configmaps", "persistentvolumeclaims", "pods", "serviceaccounts", "services"), _WRITTEN),
@@ -46,7 +47,11 @@ CLUSTER_WIDE: Final = (
     Access("", "nodes", "watch"),
     *(
         Access("apiextensions.k8s.io", "customresourcedefinitions", "watch", name=name)
-        for name in ("containerworkloads.wharfinger.dev", "httproutes.gateway.networking.k8s.io")
+        for name in (
+            "containerworkloads.wharfinger.dev",
+            "httproutes.gateway.networking.k8s.io",
+            "stacks.wharfinger.dev",
+        )
     ),
 )
 """What an operator of single namespaces does without."""
