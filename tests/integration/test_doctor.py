@@ -78,7 +78,7 @@ async def test_from_nothing_to_well_and_back(bare: Cluster) -> None:
     async with running(bare.kubeconfig, leader_election=True, lease_namespace="default"):
         await eventually(lambda: _is(bare, LEASE, "ok"), timeout=60)
         code, checks = examined(bare, "--operator-namespace", "default")
-        assert code == 0
+        assert code == 0, checks
         assert checks[CRD]["verdict"] == "ok"
         assert checks["your rights"]["verdict"] == "ok"
         assert checks["operator's pods"]["verdict"] == "unknown"
@@ -148,7 +148,7 @@ def test_the_operators_rights_are_asked_for(bare: Cluster) -> None:
     assert checks["operator's pods"]["message"] == "0 of 1 ready"
     rights = checks["operator's rights"]
     assert rights["verdict"] == "fail"
-    assert "wharfinger-system/wharfinger may not list containerworkloads.wharfinger.dev" in rights["message"]
+    assert "wharfinger-system/wharfinger may not get containerworkloads.wharfinger.dev, list containerworkloads" in rights["message"]
 
     for each in yaml.safe_load_all((MANIFESTS / "clusterrole.yaml").read_text()):
         plural = f"{each['kind'].lower()}s"
