@@ -13,7 +13,7 @@ import yaml
 from tests.support.accounts import access_review, account_kubeconfig, forbidden
 from tests.support.operators import running
 from tests.support.upstream import GATEWAY_API, install
-from tests.support.world import World
+from tests.support.world import World, is_true
 
 from wharfinger.api.builtin import (
     HORIZONTAL_POD_AUTOSCALER,
@@ -23,8 +23,8 @@ from wharfinger.api.builtin import (
     PERSISTENT_VOLUME_CLAIM,
     SERVICE_ACCOUNT,
 )
-from wharfinger.api.kinds import CONTAINER_WORKLOAD
-from wharfinger.api.resource import Object
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
+from wharfinger.api.resource import Object, Resource
 from wharfinger.cluster import Cluster
 from wharfinger.engine.operator import Operator
 
@@ -83,10 +83,12 @@ RIGHTS = {
     ("watch", "", "nodes"): True,
     ("watch", "wharfinger.dev", "containerworkloads"): True,
     ("patch", "wharfinger.dev", "containerworkloads/status"): True,
+    ("patch", "wharfinger.dev", "stacks/status"): True,
+    ("create", "wharfinger.dev", "containerworkloads"): True,
     ("delete", "apps", "deployments"): True,
     ("get", "", "secrets"): False,
     ("list", "", "secrets"): False,
-    ("patch", "wharfinger.dev", "containerworkloads"): False,
+    ("patch", "wharfinger.dev", "stacks"): False,
     ("delete", "", "nodes"): False,
     ("create", "", "pods/exec"): False,
     ("create", "rbac.authorization.k8s.io", "rolebindings"): False,
@@ -110,16 +112,20 @@ async def test_no_rule_has_a_wildcard(installed: World) -> None:
     assert not any("*" in values for rule in role["rules"] for values in rule.values())
 
 
-async def test_secrets_are_a_component(installed: World, tmp_path: Path) -> None:
-    """An overlay that turns on reading of Secrets."""
+@pytest.mark.parametrize(
+    ("component", "variable"),
+    [("secrets", "WHARFINGER_WATCH_SECRETS"), ("stack-secrets", "WHARFINGER_STACK_SECRETS")],
+)
+async def test_secrets_are_components(installed: World, tmp_path: Path, component: str, variable: str) -> None:
+    """Overlays that turn on reading of Secrets, and making those of Stacks."""
     base = _relative(MANIFESTS, tmp_path)
-    overlay = yaml.safe_dump({"resources": [base], "components": [f"{base}/secrets"]})
+    overlay = yaml.safe_dump({"resources": [base], "components": [f"{base}/{component}"]})
     (tmp_path / "kustomization.yaml").write_text(overlay)
     built = list(yaml.safe_load_all(await installed.kubectl("kustomize", str(tmp_path))))
     operator = next(obj for obj in built if obj["kind"] == "Deployment")
     environment = operator["spec"]["template"]["spec"]["containers"][0]["env"]
-    assert {"name": "WHARFINGER_WATCH_SECRETS", "value": "true"} in environment
-    assert any(obj["metadata"]["name"] == "wharfinger-secrets" for obj in built if obj["kind"] == "ClusterRole")
+    assert {"name": variable, "value": "true"} in environment
+    assert f"wharfinger-{component}" in [obj["metadata"]["name"] for obj in built if obj["kind"] == "ClusterRole"]
 
 
 async def test_node_policies_are_a_component(installed: World, tmp_path: Path) -> None:
@@ -179,8 +185,14 @@ async def test_admission_is_a_component(installed: World, tmp_path: Path) -> Non
 async def test_every_sample_becomes_ready(installed: World, as_installed: Operator) -> None:
     """With no right missing on the way, and nothing to be warned of."""
     await installed.kubectl("apply", "-f", str(MANIFESTS / "samples"))
-    ready = await asyncio.gather(*(installed.ready(name, timeout=READY_WITHIN) for name in _sample_workloads()))
-    assert [_warnings(workload) for workload in ready if _warnings(workload)] == []
+    ready = await asyncio.gather(
+        *(
+            installed.until(resource, name, is_true("Ready"), timeout=READY_WITHIN)
+            for resource in (CONTAINER_WORKLOAD, STACK)
+            for name in _samples_of(resource)
+        )
+    )
+    assert [_warnings(each) for each in ready if _warnings(each)] == []
     await installed.kubectl("wait", "--for=condition=Ready", "containerworkloads", "--all", "--timeout=5s")
     for resource in MADE:
         assert await installed.list(resource), resource
@@ -192,10 +204,10 @@ def _relative(path: Path, start: Path) -> str:
     return os.path.relpath(path, start.resolve())
 
 
-def _sample_workloads() -> list[str]:
+def _samples_of(resource: Resource) -> list[str]:
     documents = [obj for path in SAMPLES for obj in yaml.safe_load_all(path.read_text())]
-    return [obj["metadata"]["name"] for obj in documents if obj["kind"] == CONTAINER_WORKLOAD.kind]
+    return [obj["metadata"]["name"] for obj in documents if obj["kind"] == resource.kind]
 
 
-def _warnings(workload: Object) -> list[Object]:
-    return [each for each in workload["status"].get("findings", ()) if each["severity"] != "info"]
+def _warnings(obj: Object) -> list[Object]:
+    return [each for each in obj["status"].get("findings", ()) if each["severity"] != "info"]

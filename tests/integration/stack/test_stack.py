@@ -188,6 +188,14 @@ async def test_a_document_that_is_none(stacks: Stacks, keeper: Operator) -> None
     await stacks.ready("shop")
 
 
+async def test_a_variable_that_nobody_has_set_is_told(stacks: Stacks, keeper: Operator) -> None:
+    """It is empty, as with docker; a Stack sees no shell from which it could have come."""
+    await stacks.apply("shop", 'services: {web: {image: "web:1", restart: always, environment: {A: "${NOBODYS}"}}}')
+    (finding,) = findings(await stacks.ready("shop"), "ReadWithWarning")
+    assert "NOBODYS" in finding["message"]
+    assert finding["severity"] == "warning"
+
+
 async def test_documents_files_and_variables_from_elsewhere(stacks: Stacks, keeper: Operator) -> None:
     world = stacks.world
     await stacks.apply(

@@ -22,7 +22,7 @@ SYSTEM = "wharfinger-system"
 
 _LEFT_OUT = (".git", ".venv", "*cache*", "__pycache__", "build", "dist", "node_modules", "site")
 _OF_A_PAGE = (
-    *("cw", "deploy", "sts", "ds", "cronjob", "job", "pod", "svc", "pdb", "hpa", "ingress", "netpol"),
+    *("stack", "cw", "deploy", "sts", "ds", "cronjob", "job", "pod", "svc", "pdb", "hpa", "ingress", "netpol"),
     *("pvc", "secret", "configmap", "controllerrevision", "rs"),
 )
 _POLICIES = "mutatingadmissionpolicybinding,mutatingadmissionpolicy"

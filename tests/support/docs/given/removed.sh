@@ -4,4 +4,4 @@ import json, subprocess, sys
 for each in json.load(sys.stdin):
     subprocess.run(["helm", "uninstall", each["name"], "-n", each["namespace"], "--wait"], check=True)
 '
-kubectl delete crd containerworkloads.wharfinger.dev nodepolicies.wharfinger.dev --ignore-not-found
+kubectl delete crd stacks.wharfinger.dev containerworkloads.wharfinger.dev nodepolicies.wharfinger.dev --ignore-not-found
