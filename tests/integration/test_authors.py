@@ -89,7 +89,8 @@ async def author(
 ) -> AsyncIterator[KubeClient]:
     """Somebody who may write workloads and Stacks, make what is given, and do what the built-in `role` allows."""
     await world.create(SERVICE_ACCOUNT, name)
-    verbs = dict.fromkeys((CONTAINER_WORKLOAD, STACK), ["create", "update", "patch"]) | dict.fromkeys(makes, ["create"])
+    written = {each: ["create", "update", "patch"] for each in (CONTAINER_WORKLOAD, STACK)}
+    verbs = written | {each: ["create"] for each in makes}
     rules = [{"apiGroups": [of.group], "resources": [of.plural], "verbs": may} for of, may in verbs.items()]
     await world.create(ROLE, name, rules=rules)
     for kind, bound in (("Role", name), ("ClusterRole", role)):
@@ -211,8 +212,8 @@ async def test_a_change_needs_the_rights_and_a_label_does_not(
 # Stacks
 
 
-def _stack(namespace: str) -> Object:
-    metadata = {"name": "shop", "namespace": namespace}
+def _stack(namespace: str, name: str = "probe") -> Object:
+    metadata = {"name": name, "namespace": namespace}
     spec = {"compose": {"services": {"web": WEB}}}
     return {"apiVersion": STACK.api_version, "kind": STACK.kind, "metadata": metadata, "spec": spec}
 
@@ -263,7 +264,7 @@ async def test_who_may_make_what_a_stack_makes_may_write_it(
 async def test_a_changed_stack_needs_the_rights_and_a_label_does_not(
     policy: World, wharfinger_cluster: Cluster, tmp_path: Path
 ) -> None:
-    await policy.client.create(STACK, _stack(policy.namespace))
+    await policy.client.create(STACK, _stack(policy.namespace, "shop"))
     key = (policy.namespace, "shop")
     async with author(policy, wharfinger_cluster, tmp_path) as nobody:
         await _told(nobody, policy.namespace, DEPLOYMENT.plural)
