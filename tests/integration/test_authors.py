@@ -14,8 +14,20 @@ from tests.support.waiting import eventually
 from tests.support.world import World
 
 from wharfinger import render
-from wharfinger.api.builtin import BY_KIND, SERVICE, SERVICE_ACCOUNT
-from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.builtin import (
+    BY_KIND,
+    CONFIG_MAP,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    NETWORK_POLICY,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    SECRET,
+    SERVICE,
+    SERVICE_ACCOUNT,
+)
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
 from wharfinger.api.parse import parse
 from wharfinger.api.resource import Object, Resource
 from wharfinger.cluster import Cluster
@@ -33,24 +45,37 @@ ROLE, ROLE_BINDING = (
     for kind in ("Role", "RoleBinding")
 )
 WEB: Object = {"image": "registry.example.com/shop/web:1"}
+OF_STACKS = (
+    DEPLOYMENT,
+    DAEMON_SET,
+    JOB,
+    POD,
+    SERVICE,
+    CONFIG_MAP,
+    SECRET,
+    PERSISTENT_VOLUME_CLAIM,
+    NETWORK_POLICY,
+)
+"""What the author of a Stack must have the right to make, beside its workloads."""
 
 
 @pytest.fixture
 async def policy(world: World) -> AsyncIterator[World]:
-    """The shipped policy, bound to the namespace of `world` only."""
-    made, binding = yaml.safe_load_all(POLICY.read_text())
-    binding["spec"]["matchResources"] = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}}
-    }
-    resources = {}
-    for obj in (made, binding):
-        obj["metadata"]["name"] = f"authors-{world.namespace}"
-        obj["spec"] |= {"policyName": made["metadata"]["name"]} if obj is binding else {}
-        resources[obj["kind"]] = _admission(obj["kind"])
-        await world.client.create(resources[obj["kind"]], obj)
+    """The shipped policies, bound to the namespace of `world` only."""
+    made = [obj | {"metadata": {"name": _here(obj, world)}} for obj in yaml.safe_load_all(POLICY.read_text())]
+    where = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}}}
+    for obj in made:
+        if obj["kind"].endswith("Binding"):
+            obj["spec"] |= {"policyName": obj["metadata"]["name"], "matchResources": where}
+        await world.client.create(_admission(obj["kind"]), obj)
     yield world
-    for resource in resources.values():
-        await world.client.delete(resource, ("", f"authors-{world.namespace}"))
+    for obj in made:
+        await world.client.delete(_admission(obj["kind"]), ("", obj["metadata"]["name"]))
+
+
+def _here(obj: Object, world: World) -> str:
+    """The name of a policy of the component, for this namespace."""
+    return f"{obj['metadata']['name']}-{world.namespace}"
 
 
 def _admission(kind: str) -> Resource:
@@ -62,9 +87,10 @@ def _admission(kind: str) -> Resource:
 async def author(
     world: World, cluster: Cluster, scratch: Path, name: str = "nobody", *makes: Resource, role: str | None = None
 ) -> AsyncIterator[KubeClient]:
-    """Somebody who may write workloads, make what is given, and do what the built-in `role` allows."""
+    """Somebody who may write workloads and Stacks, make what is given, and do what the built-in `role` allows."""
     await world.create(SERVICE_ACCOUNT, name)
-    verbs = {CONTAINER_WORKLOAD: ["create", "update", "patch"], **{key: ["create"] for key in makes}}
+    written = {each: ["create", "update", "patch"] for each in (CONTAINER_WORKLOAD, STACK)}
+    verbs = written | {each: ["create"] for each in makes}
     rules = [{"apiGroups": [of.group], "resources": [of.plural], "verbs": may} for of, may in verbs.items()]
     await world.create(ROLE, name, rules=rules)
     for kind, bound in (("Role", name), ("ClusterRole", role)):
@@ -181,3 +207,67 @@ async def test_a_change_needs_the_rights_and_a_label_does_not(
             Forbidden, match=r"the right to create deployments .*: it makes deployments, networkpolicies"
         ):
             await nobody.patch(CONTAINER_WORKLOAD, key, {"spec": {"network": {"egress": [{}]}}})
+
+
+# Stacks
+
+
+def _stack(namespace: str, name: str = "probe") -> Object:
+    metadata = {"name": name, "namespace": namespace}
+    spec = {"compose": {"services": {"web": WEB}}}
+    return {"apiVersion": STACK.api_version, "kind": STACK.kind, "metadata": metadata, "spec": spec}
+
+
+async def _lacking(client: KubeClient, namespace: str) -> str | None:
+    """The right that the author of a Stack is told to lack; None where it is taken."""
+    try:
+        await client.create(STACK, _stack(namespace), dry_run=True)
+    except Forbidden as error:
+        named = re.search(r"you need the right to create (\w+) in the namespace \S+: a Stack may make them", str(error))
+        return named[1] if named else str(error)
+    return None
+
+
+async def _told(client: KubeClient, namespace: str, lacks: str | None) -> None:
+    """Wait until the author of a Stack is told that: policies and rights are in force some time after they are made."""
+
+    async def look() -> bool:
+        return await _lacking(client, namespace) == lacks
+
+    await eventually(look, timeout=60, what=f"an author of Stacks who lacks {lacks}")
+
+
+@pytest.mark.parametrize("lacks", OF_STACKS, ids=[each.plural for each in OF_STACKS])
+async def test_the_author_of_a_stack_needs_each_right(
+    policy: World, wharfinger_cluster: Cluster, tmp_path: Path, lacks: Resource
+) -> None:
+    """All but one are not enough."""
+    others = [each for each in OF_STACKS if each != lacks]
+    async with author(policy, wharfinger_cluster, tmp_path, "nobody", *others) as nobody:
+        await _told(nobody, policy.namespace, lacks.plural)
+
+
+async def test_who_may_make_what_a_stack_makes_may_write_it(
+    policy: World, wharfinger_cluster: Cluster, tmp_path: Path
+) -> None:
+    """By rights of one's own, or as one who may edit the namespace."""
+    async with (
+        author(policy, wharfinger_cluster, tmp_path) as nobody,
+        author(policy, wharfinger_cluster, tmp_path, "maker", *OF_STACKS) as maker,
+        author(policy, wharfinger_cluster, tmp_path, "editor", role="edit") as editor,
+    ):
+        await _told(nobody, policy.namespace, DEPLOYMENT.plural)
+        await _told(maker, policy.namespace, None)
+        await _told(editor, policy.namespace, None)
+
+
+async def test_a_changed_stack_needs_the_rights_and_a_label_does_not(
+    policy: World, wharfinger_cluster: Cluster, tmp_path: Path
+) -> None:
+    await policy.client.create(STACK, _stack(policy.namespace, "shop"))
+    key = (policy.namespace, "shop")
+    async with author(policy, wharfinger_cluster, tmp_path) as nobody:
+        await _told(nobody, policy.namespace, DEPLOYMENT.plural)
+        await nobody.patch(STACK, key, {"metadata": {"labels": {"team": "shop"}}})
+        with pytest.raises(Forbidden, match="you need the right to create deployments"):
+            await nobody.patch(STACK, key, {"spec": {"suspend": True}})

@@ -16,10 +16,13 @@ from tests.support.refusals import document
 from tests.support.world import World
 
 from wharfinger.api.containerworkload import ContainerWorkloadSpec
-from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
+from wharfinger.api.model import Model
 from wharfinger.api.parse import InvalidSpec, parse
-from wharfinger.api.resource import Object
+from wharfinger.api.resource import Object, Resource
+from wharfinger.api.stack import StackSpec
 from wharfinger.engine.errors import ApiError
+from wharfinger.reconcilers.stack import reading
 
 pytestmark = pytest.mark.integration
 
@@ -264,8 +267,62 @@ ECS: Object = {
         }
     },
 }
-WHOLE = {"service": SERVICE, "stateful": STATEFUL, "cron": CRON, "swarm": SWARM, "ecs": ECS}
-"""Documents that say everything between them."""
+DOCUMENTS: Object = {
+    "compose": {"services": {"web": {"image": "web:1"}}},
+    "documents": [
+        {"name": "a.yaml", "content": "services: {}"},
+        {"name": "b.yaml", "configMapKeyRef": {"name": "c", "key": "k", "optional": True}},
+        {"name": "c.yaml", "secretKeyRef": {"name": "s", "key": "k", "optional": True}},
+    ],
+    "files": [
+        {"path": "a", "content": "a"},
+        {
+            "path": "b",
+            "configMap": {"name": "c", "items": [{"key": "k", "path": "p", "mode": 0o400}], "optional": True},
+        },
+        {"path": "c", "secret": {"name": "s", "items": [{"key": "k", "path": "p", "mode": 0o400}], "optional": True}},
+    ],
+    "env": [
+        {"name": "A", "value": "1"},
+        {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k", "optional": True}}},
+        {"name": "C", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": True}}},
+    ],
+    "envFrom": [
+        {"prefix": "X_", "configMapRef": {"name": "c", "optional": True}},
+        {"secretRef": {"name": "s", "optional": True}},
+    ],
+    "profiles": ["debug"],
+    "dialect": "stack",
+    "defaults": {
+        "storageClassName": "fast",
+        "storageSize": "1Gi",
+        "ingressClassName": "nginx",
+        "registry": "registry.example.com/shop",
+        "build": {
+            "image": "buildah:1",
+            "pushSecret": {"name": "push"},
+            "insecureRegistry": True,
+            "unconfined": True,
+            "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},
+            "deadline": "30m",
+        },
+        "imagePullSecrets": [{"name": "registry"}],
+        "serviceAccountName": "shop",
+    },
+    "prune": False,
+    "suspend": True,
+    "volumeRetention": "Delete",
+}
+
+WORKLOADS = {"service": SERVICE, "stateful": STATEFUL, "cron": CRON, "swarm": SWARM, "ecs": ECS}
+"""Specs that say everything between them."""
+STACKS = {"stack": DOCUMENTS}
+WHOLE = [
+    pytest.param(resource, spec, id=name)
+    for resource, specs in ((CONTAINER_WORKLOAD, WORKLOADS), (STACK, STACKS))
+    for name, spec in specs.items()
+]
+READ = {CONTAINER_WORKLOAD: parse, STACK: reading.parse}
 
 WRONG: tuple[Any, ...] = (True, -1, 7, 10**12, "", "1.5", [1], {"unknown": 1})
 """In place of any value."""
@@ -311,42 +368,50 @@ def _changed(spec: Object, path: Path, change: Any) -> Object:
     return copy
 
 
-@pytest.mark.parametrize("spec", WHOLE.values(), ids=WHOLE)
-async def test_the_whole_is_taken(world: World, spec: Object) -> None:
-    parse(document(spec))
-    assert await _taken(world, spec)
+@pytest.mark.parametrize(("resource", "spec"), WHOLE)
+async def test_the_whole_is_taken(world: World, resource: Resource, spec: Object) -> None:
+    assert _read(resource, spec)
+    assert await _taken(world, resource, spec)
 
 
-def test_the_whole_says_everything() -> None:
-    fields = {info.alias or name for name, info in ContainerWorkloadSpec.model_fields.items()}
-    assert fields == {field for spec in WHOLE.values() for field in spec}
+@pytest.mark.parametrize(
+    ("model", "specs"), [(ContainerWorkloadSpec, WORKLOADS), (StackSpec, STACKS)], ids=["workloads", "stacks"]
+)
+def test_the_whole_says_everything(model: type[Model], specs: dict[str, Object]) -> None:
+    fields = {info.alias or name for name, info in model.model_fields.items()}
+    assert fields == {field for spec in specs.values() for field in spec}
 
 
-@pytest.mark.parametrize("spec", WHOLE.values(), ids=WHOLE)
-async def test_broken_specs_are_read_as_the_server_reads_them(world: World, spec: Object) -> None:
+@pytest.mark.parametrize(("resource", "spec"), WHOLE)
+async def test_broken_specs_are_read_as_the_server_reads_them(world: World, resource: Resource, spec: Object) -> None:
     changes = list(broken(spec))
     gate = asyncio.Semaphore(PARALLEL)
 
     async def disagreement(what: str, changed: Object) -> str | None:
         async with gate:
-            taken = await _taken(world, changed)
-        return None if taken == _read(changed) else f"{what}: the server {'takes' if taken else 'refuses'} it"
+            taken = await _taken(world, resource, changed)
+        agreed = taken == _read(resource, changed)
+        return None if agreed else f"{what}: the server {'takes' if taken else 'refuses'} it"
 
     found = await asyncio.gather(*(disagreement(what, changed) for what, changed in changes))
     assert [each for each in found if each] == []
 
 
-def _read(spec: Object) -> bool:
+def _read(resource: Resource, spec: Object) -> bool:
     try:
-        parse(document(spec))
+        READ[resource](_document(resource, spec))
     except InvalidSpec:
         return False
     return True
 
 
-async def _taken(world: World, spec: Object) -> bool:
+async def _taken(world: World, resource: Resource, spec: Object) -> bool:
     try:
-        await world.client.create(CONTAINER_WORKLOAD, document(spec, namespace=world.namespace), dry_run=True)
+        await world.client.create(resource, _document(resource, spec, namespace=world.namespace), dry_run=True)
     except ApiError:
         return False
     return True
+
+
+def _document(resource: Resource, spec: Object, *, namespace: str = "default") -> Object:
+    return document(spec, namespace=namespace) | {"kind": resource.kind}

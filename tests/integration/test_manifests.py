@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.integration.stack.scene import Stacks
 from tests.support.accounts import access_review, account_kubeconfig, forbidden
 from tests.support.operators import running
 from tests.support.upstream import GATEWAY_API, install
+from tests.support.waiting import eventually
 from tests.support.world import World, is_true
 
 from wharfinger.api.builtin import (
@@ -21,9 +23,11 @@ from wharfinger.api.builtin import (
     INGRESS,
     NETWORK_POLICY,
     PERSISTENT_VOLUME_CLAIM,
+    SECRET,
     SERVICE_ACCOUNT,
 )
 from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
+from wharfinger.api.labels import STACK_LABEL
 from wharfinger.api.resource import Object, Resource
 from wharfinger.cluster import Cluster
 from wharfinger.engine.operator import Operator
@@ -197,6 +201,46 @@ async def test_every_sample_becomes_ready(installed: World, as_installed: Operat
     for resource in MADE:
         assert await installed.list(resource), resource
     assert forbidden(as_installed) == []
+
+
+async def test_stacks_have_secrets_by_a_component(installed: World, tmp_path: Path) -> None:
+    """An overlay that turns them on; and with its rights, beside those of the base, nothing is refused."""
+    base = _relative(MANIFESTS, tmp_path)
+    overlay = yaml.safe_dump({"resources": [base], "components": [f"{base}/stack-secrets"]})
+    (tmp_path / "kustomization.yaml").write_text(overlay)
+    built = list(yaml.safe_load_all(await installed.kubectl("kustomize", str(tmp_path))))
+    operator = next(obj for obj in built if obj["kind"] == "Deployment")
+    environment = operator["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "WHARFINGER_STACK_SECRETS", "value": "true"} in environment
+    own = [obj for obj in built if obj["metadata"]["name"] == "wharfinger-stack-secrets"]
+    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": own})
+    await installed.kubectl("apply", "-f", "-", stdin=listed)
+    try:
+        await eventually(lambda: _may_list_secrets(installed), timeout=60, what="the component's rights")
+        await _run_a_stack_with_secrets(installed, tmp_path)
+    finally:
+        await installed.kubectl("delete", "-f", "-", stdin=listed)
+
+
+async def _may_list_secrets(installed: World) -> bool:
+    review = json.dumps(access_review(ACCOUNT, "list", "", "secrets"))
+    return await installed.kubectl("create", "-f", "-", "-o", "jsonpath={.status.allowed}", stdin=review) == "true"
+
+
+async def _run_a_stack_with_secrets(installed: World, scratch: Path) -> None:
+    """Its documents read a Secret and make one; it is changed, and the Secret goes."""
+    path = await account_kubeconfig(installed, SYSTEM, "wharfinger", scratch)
+    stacks = Stacks(installed)
+    web = "services: {web: {image: 'registry.example.com/shop/web:1', restart: always"
+    async with running(path, namespaces=(installed.namespace,), watch_nodes=True, stack_secrets=True) as operator:
+        await installed.create(SECRET, "words", stringData={"word": "hunter2"})
+        secret = f"{web}, secrets: [word]}}}}\nsecrets: {{word: {{file: ./word}}}}"
+        await stacks.apply("shop", secret, files=[{"secret": {"name": "words"}}])
+        await stacks.ready("shop")
+        (made,) = await installed.list(SECRET, f"{STACK_LABEL}=shop")
+        await stacks.apply("shop", f"{web}}}}}")
+        await installed.gone(SECRET, made["metadata"]["name"], timeout=60)
+        assert forbidden(operator) == []
 
 
 def _relative(path: Path, start: Path) -> str:

@@ -17,7 +17,9 @@ from tests.faults.call import Call, Matches
 from tests.faults.faults import Refuse
 from tests.faults.proxy import FaultProxy
 from tests.integration.nodepolicy.scene import Scene, reasons, scene_of
+from tests.integration.stack.scene import Stacks
 from tests.integration.workload.test_workload_routes import install_gateway_api, remove_gateway_api
+from tests.support import composing
 from tests.support.state import owned
 from tests.support.waiting import eventually
 from tests.support.workloads import HTTP, MODES, V1, V2, runner
@@ -30,7 +32,10 @@ from wharfinger.api.builtin import (
     HTTP_ROUTE,
     JOB,
     POD_DISRUPTION_BUDGET,
+    SECRET,
 )
+from wharfinger.api.kinds import CONTAINER_WORKLOAD
+from wharfinger.api.labels import STACK_LABEL
 from wharfinger.api.resource import Object
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.connection import Connection
@@ -45,11 +50,12 @@ Right = tuple[str, str, str]
 
 MANIFESTS = Path(__file__).parents[2] / "manifests" / "base"
 NODE_POLICY = MANIFESTS.parent / "node-policy" / "clusterrole.yaml"
+STACK_SECRETS = MANIFESTS.parent / "stack-secrets" / "clusterrole.yaml"
 
+_BLOCKS = "no request: who makes an object that blocks its owner's deletion needs it, where the cluster checks that"
 UNSEEN: dict[Right, str] = {
-    ("wharfinger.dev", "containerworkloads/finalizers", "update"): (
-        "no request: who makes an object that blocks its owner's deletion needs it, where the cluster checks that"
-    ),
+    ("wharfinger.dev", "containerworkloads/finalizers", "update"): _BLOCKS,
+    ("wharfinger.dev", "stacks/finalizers", "update"): _BLOCKS,
     ("events.k8s.io", "events", "patch"): "counts an Event that repeats, a minute after it was made",
 }
 """What is granted although no request of this scenario needs it, and why."""
@@ -86,6 +92,13 @@ AFTER: dict[str, Object] = {
     "scaled": {"image": V1},
 }
 """The same with other pods, and without what may be there or not."""
+COMPOSE = f"services: {{web: {{image: '{V1}', restart: always}}}}"
+WITH_SECRET = f"""
+    services:
+      web: {{image: '{V1}', restart: always, secrets: [word]}}
+    secrets:
+      word: {{file: ./word}}
+    """
 RUNNERS = ("service", "stateful", "daemon", "cron")
 """Names, and modes, of workloads whose pods an object of that mode keeps for ever."""
 
@@ -100,7 +113,9 @@ async def without_gateway_api(world: World) -> AsyncIterator[None]:
 
 async def test_rights_are_those_that_are_used(world: World, without_gateway_api: None) -> None:
     chosen = Settings(namespaces=(world.namespace,), lease_namespace=world.namespace, shards=2, metrics_port=None)
-    everywhere = controllers(Settings())  # an operator of all namespaces watches nodes as well
+    everywhere = controllers(
+        Settings(), Features(compose=composing.program)
+    )  # an operator of all namespaces watches nodes as well
     async with FaultProxy(Connection.from_kubeconfig(world.kubeconfig)) as proxy:
         async with KubeClient(proxy.connection) as client, Operator(client, everywhere, chosen) as operator:
             await _live(world, proxy, operator)
@@ -127,6 +142,33 @@ async def test_rights_for_node_policies_are_those_that_are_used(world: World) ->
     assert granted & base == {KINDS_THAT_APPEAR}, "granted twice"
 
 
+async def test_rights_for_secrets_of_stacks_are_those_that_are_used(world: World) -> None:
+    """Over the life of a Stack that names a Secret and makes one, which drifts, changes and goes."""
+    settings = Settings(namespaces=(world.namespace,), leader_election=False, metrics_port=None)
+    asked = controllers(settings, Features(compose=composing.program, stack_secrets=True))
+    async with FaultProxy(Connection.from_kubeconfig(world.kubeconfig)) as proxy:
+        async with KubeClient(proxy.connection) as client, Operator(client, asked, settings) as operator:
+            await _with_secret(world, Stacks(world))
+            await operator.wait_idle(60)
+        used = {right for exchange in proxy.exchanges for right in _needed(exchange.call)}
+    granted, base = set(_granted(STACK_SECRETS)), set(_granted())
+    assert used - granted - base == set(), "done without a right"
+    assert granted - used == set(), "granted and not done"
+    assert granted & base == set(), "granted twice"
+
+
+async def _with_secret(world: World, stacks: Stacks) -> None:
+    await world.create(SECRET, "words", stringData={"word": "hunter2"})
+    await stacks.apply("shop", WITH_SECRET, files=[{"secret": {"name": "words"}}])
+    await stacks.ready("shop")
+    (made,) = await world.list(SECRET, f"{STACK_LABEL}=shop")
+    name, was = made["metadata"]["name"], made["metadata"]["labels"]
+    await world.patch(SECRET, name, {"metadata": {"labels": {STACK_LABEL: "drifted"}}})
+    await world.until(SECRET, name, lambda obj: obj["metadata"]["labels"] == was, timeout=60)
+    await stacks.apply("shop", COMPOSE)
+    await world.gone(SECRET, name, timeout=60)
+
+
 async def _drain(scene: Scene) -> None:
     """A policy is made, waits for a budget, is done, and goes."""
     old = await scene.join()
@@ -146,16 +188,22 @@ async def _live(world: World, proxy: FaultProxy, operator: Operator) -> None:
 
     await eventually(looks_out, what="the operator waits for HTTPRoute")
     await install_gateway_api(world)
+    stacks = Stacks(world)
     await asyncio.gather(*(world.workload(name, **spec) for name, spec in BEFORE.items()))
+    await stacks.apply("stack", COMPOSE.replace("web", "stacked"))
+    await stacks.ready("stack")
     await asyncio.gather(*(world.ready(name, timeout=60) for name in BEFORE if name not in ("wrong", "job")))
     await world.stalled("wrong")
     await operator.wait_idle(60)
     conflicts = proxy.inject(Refuse(409, "Conflict"), _first_patches(), times=None)
     await asyncio.gather(*(_drift(world, name) for name in BEFORE))
+    await world.patch(CONTAINER_WORKLOAD, "stacked", {"metadata": {"labels": {STACK_LABEL: "drifted"}}})
     await asyncio.gather(*(_copy(world, name) for name in RUNNERS))
     await operator.wait_idle(60)
     assert conflicts.hits > 10, "each kind of child was written again, and looked at before that"
     proxy.heal()
+    await stacks.apply("stack", COMPOSE.replace("web", "other"))
+    await world.gone(CONTAINER_WORKLOAD, "stacked", timeout=60)
     await asyncio.gather(*(world.workload(name, **spec) for name, spec in AFTER.items()))
     await eventually(lambda: _taken_apart(world), timeout=90, what="what is no longer wanted is gone")
     await operator.wait_idle(60)

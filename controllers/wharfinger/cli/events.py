@@ -1,5 +1,6 @@
 """``wharfinger events``: what happened to a workload and to everything under it, in the order in which it did."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -51,13 +52,20 @@ async def events(
     name: Name,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on with those to come, until Ctrl-C.")] = False,
 ) -> None:
-    """Show the Events of a workload, of its objects and of its pods, those that are gone too; the last at the end."""
-    from wharfinger.cli.names import plain
+    """Show the Events of a workload, of its objects and of its pods, those that are gone too; the last at the end.
+
+    With stack/NAME those of the stack, and of its workloads.
+    """
+    from wharfinger.cli.names import is_stack, plain, plain_stack
 
     if watch and call.output in (Format.json, Format.yaml):
         raise BadInputError(f"--watch and -o {call.output} do not go together")
+    if watch and is_stack(name):
+        raise BadInputError("stack/NAME and --watch do not go together; follow its workloads")
     async with call.connected() as kube:
-        if watch:
+        if is_stack(name):
+            _show(await _read_stack(kube, kube.namespace, plain_stack(name)), call.output)
+        elif watch:
             await _follow(kube, kube.namespace, plain(name), call.output)
         else:
             _show(await _read(kube, kube.namespace, plain(name)), call.output)
@@ -109,6 +117,25 @@ async def _read(kube: "Kube", namespace: str, name: str) -> list[Happening]:
     from wharfinger.cli.status.gather import family
 
     return happenings(await family(kube, namespace, name, more=(REPLICA_SET,)))
+
+
+async def _read_stack(kube: "Kube", namespace: str, name: str) -> list[Happening]:
+    """Those about the Stack, and those of each of its workloads, in one order."""
+    from wharfinger.api.builtin import EVENT_V1
+    from wharfinger.api.kinds import STACK
+    from wharfinger.api.labels import STACK_LABEL
+    from wharfinger.cli.kube import WORKLOAD
+    from wharfinger.cli.status.detail import regarding
+    from wharfinger.cli.status.summary import parse_time
+
+    stack = await kube.client.get(STACK, namespace, name)
+    events = await kube.client.list(EVENT_V1, namespace)
+    workloads = await kube.client.list(WORKLOAD, namespace, label_selector=f"{STACK_LABEL}={name}")
+    below = await asyncio.gather(*(_read(kube, namespace, each["metadata"]["name"]) for each in workloads))
+    uid = stack["metadata"]["uid"]
+    own = [_happening(event) for event in events if regarding(event).get("uid") == uid]
+    every = {each.name: each for each in (*own, *(each for one in below for each in one))}
+    return sorted(every.values(), key=lambda each: parse_time(each.time))
 
 
 async def _follow(kube: "Kube", namespace: str, name: str, output: Format) -> None:

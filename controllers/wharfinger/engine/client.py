@@ -217,11 +217,17 @@ class KubeClient:
         return await self._write(request_for("PATCH", "patch", resource, path, query, patch, headers), key[0])
 
     async def replace(
-        self, resource: Resource, obj: Object, *, subresource: str | None = None, manager: str = MANAGER
+        self,
+        resource: Resource,
+        obj: Object,
+        *,
+        subresource: str | None = None,
+        manager: str = MANAGER,
+        dry_run: bool = False,
     ) -> Object:
         """PUT. With a resourceVersion in ``obj``, raises `Conflict` if the object changed meanwhile."""
         key = key_of(obj)
-        query, path = write_query(manager), resource.path(*key, subresource)
+        query, path = write_query(manager, dry_run=dry_run), resource.path(*key, subresource)
         return await self._write(request_for("PUT", "update", resource, path, query, obj), key[0])
 
     async def delete(

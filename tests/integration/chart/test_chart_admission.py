@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -160,13 +161,23 @@ async def test_authors_policy_is_that_of_the_component(offline_helm: Helm, case:
     values = GOOD[case]
     shipped = (MANIFESTS / "authors/policy.yaml").read_text()
     assert (CHART / "files/authors.yaml").read_text() == shipped
-    policy, binding = yaml.safe_load_all(shipped)
+    policies = dict(_of_name(yaml.safe_load_all(shipped)))
     manifests = await offline_helm.template(values)
-    (ours,) = of_kind(manifests, "ValidatingAdmissionPolicy")
-    (bound,) = of_kind(manifests, "ValidatingAdmissionPolicyBinding")
+    made = dict(_of_name(obj for obj in manifests if obj["kind"].startswith("ValidatingAdmissionPolicy")))
     where: Object = {"matchResources": {"namespaceSelector": selected(values)}} if "watchNamespaces" in values else {}
-    assert ours["spec"] == policy["spec"]
-    assert bound["spec"] == binding["spec"] | {"policyName": ours["metadata"]["name"]} | where
+    assert len(made) == len(policies) == 4
+    for (kind, last), obj in made.items():
+        bound = {"policyName": obj["metadata"]["name"]} | where if kind.endswith("Binding") else {}
+        assert obj["spec"] == policies[kind, last]["spec"] | bound
+    assert {obj["spec"]["policyName"] for (kind, _), obj in made.items() if kind.endswith("Binding")} == {
+        obj["metadata"]["name"] for (kind, _), obj in made.items() if not kind.endswith("Binding")
+    }
+
+
+def _of_name(objects: Iterable[Object]) -> Iterator[tuple[tuple[str, str], Object]]:
+    """By kind and the end of the name, which no release changes."""
+    for obj in objects:
+        yield (obj["kind"], obj["metadata"]["name"].rpartition("authors")[2]), obj
 
 
 async def test_releases_for_namespaces_of_their_own_can_share_a_name(offline_helm: Helm) -> None:
@@ -179,7 +190,7 @@ async def test_releases_for_namespaces_of_their_own_can_share_a_name(offline_hel
         }
         for namespace in ("shop", "blog")
     ]
-    assert len(names[0]) == len(names[1]) == 2
+    assert len(names[0]) == len(names[1]) == 3
     assert names[0].isdisjoint(names[1])
 
 

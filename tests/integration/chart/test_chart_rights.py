@@ -49,7 +49,7 @@ async def test_rights_are_enough(helm: Helm, world: World, tmp_path: Path, names
 MAY_NOT = (
     ("list", "", "secrets"),
     ("get", "", "nodes"),
-    ("patch", "wharfinger.dev", "containerworkloads"),
+    ("patch", "wharfinger.dev", "stacks"),
     ("create", "", "pods/exec"),
     ("create", "rbac.authorization.k8s.io", "rolebindings"),
 )

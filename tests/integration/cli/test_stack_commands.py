@@ -12,6 +12,7 @@ from tests.support.commands import Done, going_on, wharfinger
 from tests.support.composing import program
 from tests.support.world import World
 
+from wharfinger.api import API_VERSION
 from wharfinger.api.builtin import CONFIG_MAP, PERSISTENT_VOLUME_CLAIM, SECRET
 from wharfinger.api.kinds import CONTAINER_WORKLOAD, STACK
 from wharfinger.api.labels import STACK_BROUGHT_LABEL, STACK_LABEL
@@ -77,6 +78,41 @@ async def test_a_second_deploy_says_what_it_did(world: World, project: Path) -> 
     found = await secrets(world)
     assert {b64decode(each["data"]["file"]).decode() for each in found} == {"hunter2", "other"}
     assert all(each["metadata"]["ownerReferences"] for each in found)
+
+
+async def test_what_nothing_refers_to_goes_with_a_later_deploy(world: World, project: Path) -> None:
+    """Not with the next: what runs may be that of before. And not while a workload of the Stack uses it."""
+
+    async def deployed(word: str, *, size: int = 0) -> set[str]:
+        (project / "db.txt").write_text(word)
+        (project / "site.conf").write_text("#" * size)
+        done = await deploy(world, project)
+        assert done.code == 0, done.err
+        return {b64decode(each["data"]["file"]).decode() for each in await secrets(world)}
+
+    async def maps() -> int:
+        return len(await world.list(CONFIG_MAP, f"{STACK_BROUGHT_LABEL}=shop"))
+
+    assert await deployed("first", size=800_000) == {"first"}
+    assert await deployed("second") == {"first", "second"}
+    assert await maps() == 1
+    assert await deployed("third") == {"second", "third"}
+    assert await maps() == 0
+    second = next(each for each in await secrets(world) if b64decode(each["data"]["file"]) == b"second")
+    body = {
+        "apiVersion": API_VERSION,
+        "kind": CONTAINER_WORKLOAD.kind,
+        "metadata": {"name": "web", "namespace": world.namespace, "labels": {STACK_LABEL: "shop"}},
+        "spec": {
+            "image": "registry.example.com/shop/web:1",
+            "files": [{"path": "/run/db", "secretRef": {"name": second["metadata"]["name"], "key": "file"}}],
+        },
+    }
+    await world.client.create(CONTAINER_WORKLOAD, body)
+    assert await deployed("fourth") == {"second", "third", "fourth"}
+    await world.delete(CONTAINER_WORKLOAD, "web")
+    await world.gone(CONTAINER_WORKLOAD, "web")
+    assert await deployed("fourth") == {"fourth"}
 
 
 async def test_what_is_wrong_writes_nothing(world: World, project: Path) -> None:

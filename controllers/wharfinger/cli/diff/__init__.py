@@ -2,6 +2,7 @@
 
 - `meaning`: the objects that a workload stands for on this cluster, now and after the apply. Pure.
 - `reading`: what `meaning` needs to know, from the API server.
+- `stacks`: the same of a Stack, and `secrecy` what of that is not to be seen.
 - `text`: what is different about one object, as a unified diff and field by field. Pure.
 """
 
@@ -21,7 +22,7 @@ FAILED = 2
 
 @verb()
 async def diff(call: Call, *, files: Files, force_conflicts: Force = False) -> None:
-    """Show what `apply` would change: in the workloads, and in the objects that Wharfinger makes of them.
+    """Show what `apply` would change: in workloads and stacks, and in the objects that Wharfinger makes of them.
 
     Exit codes are kubectl diff's: 0 no differences, 1 differences, 2 it failed, or a document is wrong.
     """
@@ -39,11 +40,16 @@ async def diff(call: Call, *, files: Files, force_conflicts: Force = False) -> N
 
 
 async def _differences(call: Call, files: list[str], *, force: bool) -> "list[Difference]":
-    from wharfinger.cli.diff.reading import differences
+    from wharfinger.api.kinds import STACK
+    from wharfinger.cli.diff import reading, stacks
     from wharfinger.cli.documents import read_documents
     from wharfinger.cli.proposals import proposed
 
     read = read_documents(files)
     async with call.connected() as kube:
         proposals = await proposed(kube, read, namespace=call.namespace, force=force)
-        return [each for proposal in proposals for each in await differences(kube, proposal)]
+        return [
+            each
+            for proposal in proposals
+            for each in await (stacks if STACK.describes(proposal.body) else reading).differences(kube, proposal)
+        ]

@@ -13,6 +13,7 @@ from wharfinger.cli.kube import MANAGER, Kube
 from wharfinger.cli.proposals import propose, refusal
 from wharfinger.cli.stack.brought import owned
 from wharfinger.cli.stack.bundle import Bundle
+from wharfinger.cli.stack.sweeping import sweep
 from wharfinger.engine.errors import Invalid
 
 Object = dict[str, Any]
@@ -35,6 +36,8 @@ class Deployed:
 async def deployed(kube: Kube, bundle: Bundle, *, force: bool) -> Deployed:
     """Write the objects that the Stack brings, then the Stack. What is there first is never without what it needs.
 
+    In the end those go that earlier deploys brought, and that nothing refers to any more.
+
     Raises BadInputError where one is refused, CommandError for a conflict with another field manager.
     """
     from wharfinger.cli.apply import applied, outcome
@@ -45,6 +48,8 @@ async def deployed(kube: Kube, bundle: Bundle, *, force: bool) -> Deployed:
     stack = await applied(kube, proposal, force=force)
     if proposal.live is None:
         await _bring(kube, bundle, stack)
+    else:
+        await sweep(kube, bundle, proposal.live)
     return Deployed(stack=stack, done=outcome(proposal))
 
 

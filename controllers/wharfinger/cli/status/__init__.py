@@ -4,6 +4,7 @@
 - `detail`: one workload with everything that it made: its objects, pods and events.
 - `gather`: reads all that from the API server.
 - `show`: prints both, for people.
+- `stacks`: one Stack with its services and events.
 - `live`: shows both again with each change.
 
 The judgement follows kstatus, as `kubectl wait`, Helm and Flux do; docs/status.md explains it.
@@ -31,7 +32,7 @@ async def status(
         list[str] | None,
         typer.Argument(
             metavar="[NAME...]",
-            help="Workloads to show in full; a list of all if absent.",
+            help="Workloads to show in full, stacks as stack/NAME; a list of all workloads if absent.",
             autocompletion=workload_names,
         ),
     ] = None,
@@ -45,17 +46,20 @@ async def status(
         typer.Option("--timeout", metavar="DURATION", parser=duration, help="With --watch: end it after so long."),
     ] = None,
 ) -> None:
-    """Show how workloads are, and why. With a name: its objects, pods, rollout and events.
+    """Show how workloads are, and why. With a name: its objects, pods, rollout and events; of stack/NAME its services.
 
     Exit code 1 unless every one of them is Ready.
     """
-    from wharfinger.cli.names import plain
+    from wharfinger.cli.names import is_stack, plain
     from wharfinger.cli.status import show
 
     if names and all_namespaces:
         raise BadInputError("a name and --all-namespaces do not go together")
     if watch and call.output not in (Format.table, Format.wide):
         raise BadInputError(f"--watch and -o {call.output} do not go together")
+    if any(is_stack(name) for name in names or ()):
+        await _stacks(call, names or [], watch=watch)
+        return
     wanted = [plain(name) for name in names or ()]
     if watch:
         found = await _followed(call, wanted, everywhere=all_namespaces, timeout=timeout)
@@ -63,6 +67,22 @@ async def status(
         found = await _read(call, wanted, everywhere=all_namespaces)
         show.show(found, output=call.output, full=bool(names), all_namespaces=all_namespaces)
     if not all(detail.summary.well for detail in found):
+        raise typer.Exit(NOT_WELL)
+
+
+async def _stacks(call: Call, names: list[str], *, watch: bool) -> None:
+    """Show Stacks; what they are made of has a name of its own."""
+    from wharfinger.cli.names import is_stack, plain_stack
+    from wharfinger.cli.status import stacks
+
+    if watch:
+        raise BadInputError("stack/NAME and --watch do not go together; watch its workloads")
+    if not all(is_stack(name) for name in names):
+        raise BadInputError("name workloads or stacks, not both")
+    async with call.connected() as kube:
+        found = await stacks.details(kube, [plain_stack(name) for name in names])
+    stacks.show(found, output=call.output)
+    if not all(detail.well for detail in found):
         raise typer.Exit(NOT_WELL)
 
 

@@ -99,7 +99,7 @@ def detail(
         status=workload.get("status", {}),
         children=tuple(_child(obj, now) for obj in mine),
         pods=tuple(sorted((pod_line(pod, now=now) for pod in its_pods), key=lambda pod: pod.name)),
-        events=_last([event for event in events if regarding(event).get("uid") in uids], now),
+        events=last_events([event for event in events if regarding(event).get("uid") in uids], now),
         unread=tuple(unread),
     )
 
@@ -189,7 +189,8 @@ def regarding(event: Object) -> Object:
     return found
 
 
-def _last(events: list[Object], now: datetime) -> tuple[EventLine, ...]:
+def last_events(events: Iterable[Object], now: datetime) -> tuple[EventLine, ...]:
+    """The newest ones, the last at the end."""
     latest = sorted(events, key=lambda event: parse_time(event_time(event)))[-EVENTS_SHOWN:]
     return tuple(_event_line(event, now) for event in latest)
 

@@ -82,13 +82,13 @@ def tree(item: Detail) -> RenderableType:
     """The workload, what it says about itself, what it made, and what happened last."""
     root = Tree(_heading(item.summary))
     for label, lines in (
-        ("conditions", _conditions(item.status)),
+        ("conditions", condition_lines(item.status)),
         ("rollout", _rollout(item.status)),
         ("problems", _problems(item.status)),
-        ("findings", _findings(item.status)),
+        ("findings", finding_lines(item.status)),
         ("objects", _objects(item)),
         ("pods", [_pod(pod) for pod in item.pods]),
-        ("events", [_event(event) for event in item.events]),
+        ("events", [event_line(event) for event in item.events]),
         ("not read", [Text(kind, style="yellow") for kind in item.unread]),
     ):
         if lines:
@@ -101,7 +101,8 @@ def _heading(row: Summary) -> Text:
     return heading.append_text(state_text(row.state)).append(f"  {pods_ready(row)}")
 
 
-def _conditions(status: dict[str, Any]) -> list[Text]:
+def condition_lines(status: dict[str, Any]) -> list[Text]:
+    """What a status says in conditions, a line each."""
     return [
         Text.assemble((f"{each['type']}={each['status']}", "bold"), f"  {each['reason']}: {each.get('message', '')}")
         for each in status.get("conditions", [])
@@ -131,7 +132,8 @@ def _problems(status: dict[str, Any]) -> list[Text]:
     ]
 
 
-def _findings(status: dict[str, Any]) -> list[Text]:
+def finding_lines(status: dict[str, Any]) -> list[Text]:
+    """What is not honoured as written, a line each."""
     return [
         Text.assemble((each["severity"], SEVERITIES.get(each["severity"], "")), f"  {each['path']}: {each['message']}")
         for each in status.get("findings", [])
@@ -160,7 +162,8 @@ def _pod(pod: PodLine) -> Text:
     )
 
 
-def _event(event: EventLine) -> Text:
+def event_line(event: EventLine) -> Text:
+    """When it happened, and what."""
     return Text.assemble(
         (f"{short_duration(event.age)} ago  ", "dim"),
         (event.reason, "yellow" if event.type == "Warning" else ""),

@@ -74,6 +74,12 @@ class Converter:
                 self._known[key] = known
         return known
 
+    def close(self) -> None:
+        """End the parser's program and the thread. For who converts once; an operator's end with its process."""
+        self._thread.shutdown()
+        if self._parser is not None:
+            self._parser.close()
+
     def _convert(self, stack: Stack, gathered: Gathered, again: str) -> Converted:
         """The documents have to be what the parser takes, and it has to answer."""
         try:
