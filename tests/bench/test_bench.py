@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-_TIMEOUT = 280
+_TIMEOUT = 420
 
 
 @pytest.mark.integration
