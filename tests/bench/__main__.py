@@ -11,12 +11,14 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import settled, tasks, written
+from tests.bench import settled, stacks, tasks, written
 from tests.bench.figures import Figure, as_json, show
 from tests.bench.scene import scene
 from wharfinger.cluster import NodeKind
 
-PARTS = ("written", "ready", "restart", "idle", "events", "heal", "tasks")
+PARTS = ("written", "ready", "restart", "idle", "events", "heal", "tasks", "stacks")
+PODS = ("ready", "events", "tasks", "stacks")
+"""Parts that wait for pods to be Ready."""
 
 
 async def run(
@@ -31,7 +33,10 @@ async def run(
         if "tasks" in only:
             async with scene(node, log) as place:
                 figures += await tasks.measure(place, n, repetitions)
-        rest = [part for part in only if part not in ("written", "tasks")]
+        if "stacks" in only:
+            async with scene(node, log) as place:
+                figures += await stacks.measure(place, n, repetitions)
+        rest = [part for part in only if part not in ("written", "tasks", "stacks")]
         if rest:
             async with scene(node, log) as place:
                 figures += await settled.measure(place, n, rest, repetitions, idle_seconds)
@@ -48,7 +53,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--node",
         choices=["simulated", "none"],
         default="simulated",
-        help="none: restart, idle and heal without pods, which is quicker; the parts ready, events and tasks need pods",
+        help=f"none: restart, idle and heal without pods, which is quicker; {', '.join(PODS)} need pods",
     )
     parser.add_argument("--repetitions", type=int, default=3, help="turns of each side (default: 3)")
     parser.add_argument("--idle-seconds", type=float, default=60.0, help="how long to watch an idle operator")
@@ -57,7 +62,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parsed = parser.parse_args(arguments)
     if unknown := set(parsed.only) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    if parsed.node == "none" and (pods := {"ready", "events", "tasks"} & set(parsed.only)):
+    if parsed.node == "none" and (pods := set(PODS) & set(parsed.only)):
         parser.error(f"without nodes there is no {' or '.join(sorted(pods))}: name the others with --only")
     return parsed
 

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from tests.bench.bare import BareClient
 from wharfinger.cluster.layout import free_ports
@@ -23,6 +24,7 @@ _POLL = 0.05
 _QUIET = 0.03
 """Seconds of CPU within two that count as nothing."""
 _SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
+_READS: Final = frozenset({"get", "list", "watch"})
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 Labels = tuple[str, ...]
@@ -41,6 +43,12 @@ class OperatorProcess:
         """Seconds of CPU used so far, user and system."""
         return cpu_seconds(self.pid)
 
+    def cpu_with_children(self) -> float:
+        """The same, with the processes that it started and that still run: the parser of documents."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        children = [int(pid) for each in tasks for pid in each.read_text().split()]
+        return sum(map(cpu_seconds, (self.pid, *children)))
+
     def resident(self) -> int:
         """Bytes of memory in use now."""
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -58,6 +66,11 @@ class OperatorProcess:
     def total(self, metric: str) -> float:
         """Sum of a metric over its labels."""
         return sum(samples(self.ask("/metrics") or "", metric).values())
+
+    def written(self) -> float:
+        """Requests that it sent to write, whatever they were answered; its Events are among them."""
+        counted = samples(self.ask("/metrics") or "", "wharfinger_api_requests_total")
+        return sum(value for labels, value in counted.items() if dict(labels)["verb"].lower() not in _READS)
 
     async def until(self, holds: Callable[[OperatorProcess], bool], timeout: float, what: str) -> float:
         """Wait; the moment (`perf_counter`) at which it was seen. Raises RuntimeError."""

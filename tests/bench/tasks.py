@@ -9,7 +9,6 @@ from typing import Any, Final
 import orjson
 
 from tests.bench.figures import Figure, of_samples, tell
-from tests.bench.process import OperatorProcess, samples
 from tests.bench.scene import Scene
 from wharfinger.api import API_VERSION
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
@@ -17,7 +16,6 @@ from wharfinger.api.resource import Object
 
 PARALLELISM: Final = 50
 _NAME: Final = "tasks"
-_READS: Final = frozenset({"get", "list", "watch"})
 _TIMEOUT: Final = 1200.0
 
 
@@ -30,12 +28,12 @@ async def measure(scene: Scene, n: int, repetitions: int) -> list[Figure]:
         await _complete(scene, namespace, 1)
         for turn in range(repetitions):
             await operator.quiet()
-            sent, used, start = _written(operator), operator.cpu(), perf_counter()
+            sent, used, start = operator.written(), operator.cpu(), perf_counter()
             await _change(scene, namespace, turn)
             await _complete(scene, namespace, turn + 2)
             seconds.append(perf_counter() - start)
             await operator.quiet()
-            writes.append((_written(operator) - sent) / n)
+            writes.append((operator.written() - sent) / n)
             cpu.append(1000 * (operator.cpu() - used) / n)
             tell(f"tasks, {n}: {writes[-1]:.2f} writes and {cpu[-1]:.2f} ms a task in {seconds[-1]:.0f} s")
     note = f"rolling update, parallelism {PARALLELISM}"
@@ -74,9 +72,3 @@ def _runs(workload: Object, generation: int) -> bool:
         each["type"] == "Ready" and each["status"] == "True" and each.get("observedGeneration") == generation
         for each in conditions
     )
-
-
-def _written(operator: OperatorProcess) -> float:
-    """Requests that the operator sent to write, whatever they were answered; its Events are among them."""
-    counted = samples(operator.ask("/metrics") or "", "wharfinger_api_requests_total")
-    return sum(value for labels, value in counted.items() if dict(labels)["verb"].lower() not in _READS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-_TIMEOUT = 280
+_TIMEOUT = 420
 
 
 @pytest.mark.integration
@@ -24,8 +24,9 @@ async def test_a_small_run_measures_every_figure(tmp_path: Path) -> None:
     assert child.returncode == 0, said.decode()
 
     figures = json.loads(output.read_text())["figures"]
-    assert {figure["name"][0] for figure in figures} == set("abcdefghi")
+    assert {figure["name"][0] for figure in figures} == set("abcdefghij")
     counted = {figure["name"]: figure["value"] for figure in figures}
     assert counted["e: restart, writes"] == 0
     assert counted["f: idle, requests in 2 s but watches and the Lease"] == 0
+    assert counted["j: ten Stacks, writes a service"] > counted["j: no Stack, writes a service"], "a Stack has a status"
     assert counted["d: writes a workload"] >= 6, "five children and a status at least"

@@ -83,7 +83,11 @@ def convert(
     above = [group(context) for group in TOP_LEVEL]
     known = [Service(name=name, data=data, context=context) for name, data in services.items()]
     parts = {service.name: merged([group(service) for group in GROUPS]) for service in known}
-    whole = {each.name: _whole(each, known, parts) for each in known}
+    guests: dict[str, list[Service]] = {}
+    for each in known:
+        if each.name in context.hosts:
+            guests.setdefault(context.hosts[each.name], []).append(each)
+    whole = {each.name: _whole(each, guests.get(each.name, []), parts) for each in known}
     objects = [each for part in (*above, *whole.values()) for each in part.objects]
     findings = [each for part in (*above, *whole.values()) for each in part.findings]
     workloads = [_workload(each, whole[each.name]) for each in known if each.name not in context.hosts]
@@ -106,11 +110,9 @@ def _told(service: Service) -> ConvertedService:
     )
 
 
-def _whole(service: Service, services: list[Service], parts: Mapping[str, Part]) -> Part:
+def _whole(service: Service, guests: list[Service], parts: Mapping[str, Part]) -> Part:
     """A service's part, with those that join its pod."""
-    joining = {name for name, host in service.context.hosts.items() if host == service.name}
-    guests = [(each, parts[each.name]) for each in services if each.name in joining] if joining else []
-    return joined(parts[service.name], guests)
+    return joined(parts[service.name], [(each, parts[each.name]) for each in guests])
 
 
 def _workload(service: Service, part: Part) -> Object:

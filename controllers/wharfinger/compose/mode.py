@@ -6,7 +6,7 @@ from typing import Literal
 
 from wharfinger.api.resource import Object
 from wharfinger.compose.kompose import controller
-from wharfinger.compose.part import Service
+from wharfinger.compose.part import Context, Service
 
 Mode = Literal["service", "stateful", "daemon", "job", "cron", "tasks"]
 
@@ -32,9 +32,16 @@ def mode_of(service: Service) -> Mode:
 
 def awaited(service: Service) -> bool:
     """Whether another service starts when this one has ended well."""
-    return any(
-        (other.get("depends_on") or {}).get(service.name, {}).get("condition") == "service_completed_successfully"
-        for other in service.context.project["services"].values()
+    return service.name in service.context.once(_awaited)
+
+
+def _awaited(context: Context) -> frozenset[str]:
+    """All services whose end another waits for."""
+    return frozenset(
+        name
+        for data in context.project["services"].values()
+        for name, dependency in (data.get("depends_on") or {}).items()
+        if dependency.get("condition") == "service_completed_successfully"
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding, Severity
 from wharfinger.compose.building.builder import Builder
 from wharfinger.compose.parser import Dialect, Document
+
+Found = TypeVar("Found")
 
 VolumeRetention = Literal["Retain", "Delete"]
 
@@ -57,6 +59,17 @@ class Context:
     """Service to the one whose pod it joins, for those that do."""
     operator: bool = True
     """Whether an operator will keep what is written; False for plain Kubernetes objects."""
+    _found: dict[Callable[[Context], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, look: Callable[[Context], Found]) -> Found:
+        """What `look` finds in the whole project, looked for once.
+
+        Without it each service would have all services looked at again, and a conversion take the square of their
+        number. `look` is a function of a module, by which the answer is known.
+        """
+        if look not in self._found:
+            self._found[look] = look(self)
+        return cast("Found", self._found[look])
 
     @property
     def project(self) -> Object:

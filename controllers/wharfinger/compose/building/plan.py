@@ -13,7 +13,7 @@ from wharfinger.compose.building.builder import Builder
 from wharfinger.compose.building.context import archive_files, context_of, is_address
 from wharfinger.compose.building.options import arguments, platforms, secret_ids
 from wharfinger.compose.groups.contents import SECRETS, object_name
-from wharfinger.compose.part import Service
+from wharfinger.compose.part import Context, Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +74,23 @@ def build_of(service: Service) -> Build | None:
 
 def built_by_another(service: Service) -> str | None:
     """The image that a service without ``build`` gets from one that builds it: they name the same one."""
-    wanted = service.data.get("image")
-    for name, data in (service.context.project.get("services") or {}).items():
-        if (
-            name != service.name
-            and data.get("build")
-            and wanted in (data.get("image"), *(data["build"].get("tags") or ()))
-        ):
-            build = build_of(Service(name=name, data=data, context=service.context))
-            return build.image if build else None
-    return None
+    names_it = service.context.once(_builders).get(service.data.get("image"), [])
+    other = next((name for name in names_it if name != service.name), None)
+    if other is None:
+        return None
+    data = service.context.project["services"][other]
+    build = build_of(Service(name=other, data=data, context=service.context))
+    return build.image if build else None
+
+
+def _builders(context: Context) -> dict[str | None, list[str]]:
+    """By image, and by tag: the services that build it. Services without a name for what they build are under None."""
+    found: dict[str | None, list[str]] = {}
+    for name, data in (context.project.get("services") or {}).items():
+        if data.get("build"):
+            for image in dict.fromkeys((data.get("image"), *(data["build"].get("tags") or ()))):
+                found.setdefault(image, []).append(name)
+    return found
 
 
 def _digest(packed: bytes, words: list[str]) -> str:

@@ -65,7 +65,12 @@ def claim_name(context: Context, key: str) -> str:
     written = _written(context, key)
     if _volume(context, key).get("external"):
         return written
-    return names.workloads(_written(context, each) for each in _volumes(context))[written]
+    return context.once(_names)[written]
+
+
+def _names(context: Context) -> dict[str, str]:
+    """Of all volumes: name given to name of the claim."""
+    return names.workloads(_written(context, each) for each in _volumes(context))
 
 
 def many_nodes(context: Context, key: str) -> bool:
@@ -95,11 +100,17 @@ def _access(volume: Object) -> str:
 
 def users(context: Context, key: str) -> list[str]:
     """Services that mount a volume."""
-    return [
-        name
-        for name in context.project.get("services") or {}
-        if any(each.get("source") == key and each["type"] in ("volume", "cluster") for each in mounts(context, name))
-    ]
+    return context.once(_users).get(key, [])
+
+
+def _users(context: Context) -> dict[str, list[str]]:
+    """By volume."""
+    found: dict[str, list[str]] = {}
+    for name in context.project.get("services") or {}:
+        mounted = [each for each in mounts(context, name) if each["type"] in ("volume", "cluster")]
+        for key in dict.fromkeys(each["source"] for each in mounted if each.get("source")):
+            found.setdefault(key, []).append(name)
+    return found
 
 
 def top_level(context: Context) -> Part:

@@ -72,9 +72,8 @@ ROWS: Final = tuple(row for sort in _SORTS for row in _rows(sort))
 
 def top_level(context: Context) -> Part:
     """The objects that services use."""
-    used = [
-        (sort, key) for sort in _SORTS for key in context.project.get(sort.attribute) or {} if _used(context, sort, key)
-    ]
+    used = [(sort, key) for sort in _SORTS for key in context.project.get(sort.attribute) or {}]
+    used = [(sort, key) for sort, key in used if key in context.once(_used)[sort.attribute]]
     objects = [_object(context, sort, key) for sort, key in used if _content(context, sort, key) is not None]
     return Part(
         objects=tuple(objects),
@@ -99,9 +98,13 @@ def _file_findings(service: Service) -> Iterator[Finding]:
         yield service.finding("", "error", "FileTwice", f"{path} is mounted twice; leave one of them out")
 
 
-def _used(context: Context, sort: Sort, key: str) -> bool:
+def _used(context: Context) -> dict[str, frozenset[str]]:
+    """By attribute: the keys that services name."""
     services = (context.project.get("services") or {}).values()
-    return any(each["source"] == key for data in services for each in _uses(context, sort, data))
+    return {
+        sort.attribute: frozenset(each["source"] for data in services for each in _uses(context, sort, data))
+        for sort in _SORTS
+    }
 
 
 def _uses(context: Context, sort: Sort, data: Object) -> list[Object]:
@@ -125,8 +128,12 @@ def _content(context: Context, sort: Sort, key: str) -> str | None:
         return str(entry["content"])
     if "environment" in entry:
         return context.environment.get(entry["environment"])
-    files = {normpath(path): text for path, text in context.files.items()}
-    return files.get(normpath(str(entry.get("file", ""))))
+    return context.once(_files).get(normpath(str(entry.get("file", ""))))
+
+
+def _files(context: Context) -> dict[str, str]:
+    """The files that were given, by their shortest paths."""
+    return {normpath(path): text for path, text in context.files.items()}
 
 
 def object_name(context: Context, sort: Sort, key: str) -> str:

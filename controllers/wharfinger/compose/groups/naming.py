@@ -14,7 +14,7 @@ from typing import Final
 from wharfinger.api.resource import Object
 from wharfinger.api.status import Finding
 from wharfinger.compose.groups.objects import service_object
-from wharfinger.compose.part import Part, Service, located
+from wharfinger.compose.part import Context, Part, Service, located
 from wharfinger.compose.reporting import Report, reported, rows
 from wharfinger.compose.rows import Row
 
@@ -91,16 +91,24 @@ def aliases(service: Service) -> list[Alias]:
     for network, attached in (data.get("networks") or {}).items():
         names = (attached or {}).get("aliases") or ()
         written += [Alias(name, f"{path}.networks.{network}.aliases") for name in names]
-    written += _linked(service)
+    written += service.context.once(_linked).get(service.name, ())
     return [alias for alias in written if alias.name.lower() not in (service.name.lower(), service.workload)]
 
 
-def _linked(service: Service) -> Iterator[Alias]:
-    for other, data in service.context.project["services"].items():
+def _linked(context: Context) -> dict[str, list[Alias]]:
+    """By service: the names that others link to it by."""
+    found: dict[str, list[Alias]] = {}
+    for other, data in context.project["services"].items():
         for link in data.get("links") or ():
             target, _, alias = link.partition(":")
-            if target == service.name and alias:
-                yield Alias(alias, f"services.{other}.links")
+            if alias:
+                found.setdefault(target, []).append(Alias(alias, f"services.{other}.links"))
+    return found
+
+
+def _taken(context: Context) -> frozenset[str]:
+    """Names of all workloads, no two of which are the same."""
+    return frozenset(context.names.values())
 
 
 def problem(service: Service, alias: Alias) -> str:
@@ -110,8 +118,8 @@ def problem(service: Service, alias: Alias) -> str:
         return "differs for each task, and no Service can have it"
     if not _DNS.match(name):
         return "is no DNS label, and no Service can have it"
-    others = {made for other, made in service.context.names.items() if other != service.name}
-    return "is the name of another service" if name in others else ""
+    another = name != service.workload and name in service.context.once(_taken)
+    return "is the name of another service" if another else ""
 
 
 def _findings(service: Service) -> Iterator[Finding]:

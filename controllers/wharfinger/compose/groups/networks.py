@@ -126,11 +126,19 @@ def top_level(context: Context) -> Part:
 
 def apart(context: Context) -> bool:
     """Whether there are services that share no network, so that something has to keep them apart."""
+    return context.once(_apart)
+
+
+def _apart(context: Context) -> bool:
     sets = [set(_attached(data)) for data in _services(context) if not data.get("network_mode")]
     return not set.intersection(*sets) if sets else False
 
 
 def _networks(context: Context) -> Object:
+    return context.once(_all_networks)
+
+
+def _all_networks(context: Context) -> Object:
     return {name: network or {} for name, network in (context.project.get("networks") or {}).items()}
 
 

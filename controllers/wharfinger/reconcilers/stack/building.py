@@ -74,6 +74,8 @@ def _left_out(child: Desired, waits: Mapping[str, Wait], done: Mapping[str, str]
 
 def _waiting(desired: Iterable[Desired], waits: Mapping[str, Wait]) -> Iterator[tuple[str, Wait]]:
     """Workloads that run an image, in any of their containers, that is not there yet."""
+    if not waits:  # the usual case, in which no document is gone through
+        return
     for child in desired:
         if child.resource == CONTAINER_WORKLOAD:
             images = set(_images(child.body["spec"]))

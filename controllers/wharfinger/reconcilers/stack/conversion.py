@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from cachetools import LRUCache
@@ -28,6 +29,7 @@ from wharfinger.compose.parser import ComposeError, Dialect, Document, Parser, P
 from wharfinger.compose.part import Defaults
 from wharfinger.engine.desired import Desired
 from wharfinger.reconcilers.stack.children import children
+from wharfinger.reconcilers.stack.patience import Patience
 from wharfinger.reconcilers.stack.reading import Stack
 from wharfinger.reconcilers.stack.sources import INLINE, Gathered
 
@@ -47,6 +49,8 @@ class Converted:
     dialect: Dialect | None = None
     passing: bool = False
     """Whether it failed for a reason that may pass: the parser took too long, or died."""
+    again_after: float | None = None
+    """Seconds until it is worth another try, of what failed so."""
 
     @property
     def refused(self) -> bool:
@@ -55,24 +59,31 @@ class Converted:
 
 
 class Converter:
-    """Converts Stacks. `program` says where the parser's program is, when it is first needed."""
+    """Converts Stacks. `program` says where the parser's program is, when it is first needed; `clock` has seconds."""
 
-    def __init__(self, program: Callable[[], Path]) -> None:
+    def __init__(self, program: Callable[[], Path], *, clock: Callable[[], float] = monotonic) -> None:
         self._program = program
         self._parser: Parser | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compose")
         self._known: LRUCache[bytes, Converted] = LRUCache(_RECENT)
+        self._patience = Patience[Converted](clock)
 
     async def convert(self, stack: Stack, gathered: Gathered, *, again: str = "") -> Converted:
         """What the Stack becomes; findings instead where it cannot be read. `again`: see `Builder`."""
         key = _digest(stack, gathered, again)
         known = self._known.get(key)
-        if known is None:
-            loop = asyncio.get_running_loop()
-            known = await loop.run_in_executor(self._thread, self._convert, stack, gathered, again)
-            if not known.passing:
-                self._known[key] = known
-        return known
+        if known is not None:
+            return known
+        if waiting := self._patience.waiting(key):
+            failed, left = waiting
+            return replace(failed, again_after=left)
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(self._thread, self._convert, stack, gathered, again)
+        if made.passing:
+            return replace(made, again_after=self._patience.failed(key, made))
+        self._patience.went_well(key)
+        self._known[key] = made
+        return made
 
     def close(self) -> None:
         """End the parser's program and the thread. For who converts once; an operator's end with its process."""

@@ -29,8 +29,10 @@ from wharfinger.reconcilers.stack.words import last_words
 
 _RETRY: Final = 15.0
 """Seconds until an object that could not be written is tried again."""
-_PASSING: Final = 60.0
-"""Seconds until documents are read again whose parser gave no answer."""
+_A_SECOND: Final = 250
+"""So many services are looked at once a second at most, half as many twice: each that moves wakes its Stack."""
+_SLOWEST: Final = 2.0
+"""Seconds between two looks at however many services."""
 
 
 class Stacks:
@@ -61,7 +63,7 @@ class Stacks:
             return None
         if converted.refused:
             _refuse(context, obj, converted.findings)
-            return Result(requeue_after=_PASSING) if converted.passing else None
+            return Result(requeue_after=converted.again_after)
 
         passage = gate(converted.desired, _jobs(context.stores, obj))
         outcome, held = await self._write(context, obj, stack, passage)
@@ -71,7 +73,8 @@ class Stacks:
         _tell(context, obj, status)
         for error in outcome.errors:
             context.events.event(obj, "Warning", error.reason, error.message)
-        return None if outcome.ok and not passage.waits else Result(requeue_after=_RETRY)
+        done = outcome.ok and not passage.waits
+        return Result(requeue_after=None if done else _RETRY, settle=_settle(len(converted.services)))
 
     def troubled(self, context: Context, key: Key, error: Exception) -> None:
         """Say on the Stack what makes its reconciles fail again and again."""
@@ -96,6 +99,11 @@ class Stacks:
             waiting = [each for each in passage.write if not _applied(context.stores, each)]
             return Outcome(), Held(objects=len(waiting))
         return await context.writer.ensure(obj, passage.write, keep=passage.keep, prune=stack.spec.prune), None
+
+
+def _settle(services: int) -> float:
+    """Seconds for which the services' changes of status are gathered: a look goes through all of them."""
+    return min(_SLOWEST, services / _A_SECOND)
 
 
 def _rebuild(obj: Object) -> str:
