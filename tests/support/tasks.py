@@ -14,7 +14,7 @@ from tests.support.world import World
 from wharfinger.api.builtin import CONFIG_MAP, POD
 from wharfinger.api.kinds import CONTAINER_WORKLOAD
 from wharfinger.api.labels import HISTORY_LABEL
-from wharfinger.api.resource import Object
+from wharfinger.api.resource import Object, Resource
 from wharfinger.rollout.tasks.observe import listed
 from wharfinger.rollout.tasks.task import Task
 
@@ -39,14 +39,16 @@ async def until_tasks(
 
 
 @asynccontextmanager
-async def history_of(world: World, name: str, read: Callable[[Object], Any]) -> AsyncIterator[list[Any]]:
-    """What `read` says of the workload, in the order in which that changes, while the block lasts."""
+async def history_of(
+    world: World, name: str, read: Callable[[Object], Any], *, resource: Resource = CONTAINER_WORKLOAD
+) -> AsyncIterator[list[Any]]:
+    """What `read` says of a workload, or other object, in the order in which that changes, while the block lasts."""
     found: list[Any] = []
-    before = await world.client.get(CONTAINER_WORKLOAD, world.namespace, name)
+    before = await world.client.get(resource, world.namespace, name)
 
     async def watch(version: str) -> None:
         while True:
-            events = world.client.watch(CONTAINER_WORKLOAD, world.namespace, resource_version=version)
+            events = world.client.watch(resource, world.namespace, resource_version=version)
             async for batch in events:
                 for event in batch:
                     version = event["object"]["metadata"]["resourceVersion"]

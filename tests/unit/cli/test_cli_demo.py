@@ -12,6 +12,7 @@ from rich.console import Console
 
 from wharfinger.api.parse import parse
 from wharfinger.cli.demo.scene import Scene, describe, is_ready, restarts
+from wharfinger.cli.demo.setup import resource_of, samples
 from wharfinger.cli.demo.stage import Place, foreign
 from wharfinger.cli.demo.steps import STEPS
 from wharfinger.cli.demo.tasking import TASK_STEPS
@@ -56,6 +57,12 @@ def test_every_document_of_the_demo_is_valid(real: bool) -> None:
 def test_the_images_that_come_with_it_make_valid_documents(server: Server) -> None:
     for document in (hello, stack, orders):
         assert parse(document(server, "ns")).spec.args == list(server.arguments)
+
+
+def test_every_sample_is_of_a_kind_that_the_demo_can_apply() -> None:
+    found = samples("ns")
+    assert {each["kind"] for each in found} >= {"ContainerWorkload", "Stack"}
+    assert [resource_of(each).kind for each in found] == [each["kind"] for each in found]
 
 
 @pytest.mark.parametrize("real", [True, False])

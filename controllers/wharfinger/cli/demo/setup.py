@@ -11,7 +11,7 @@ from wharfinger.api.resource import Resource
 from wharfinger.cli.demo.waiting import Objects, until
 from wharfinger.cli.documents import read_documents
 from wharfinger.cli.errors import CommandError
-from wharfinger.cli.kube import WORKLOAD
+from wharfinger.cli.kube import WRITTEN
 from wharfinger.engine.client import KubeClient
 from wharfinger.engine.errors import NotFound
 from wharfinger.engine.reflector import established
@@ -81,9 +81,8 @@ async def apply(client: KubeClient, obj: Object) -> None:
 
 def resource_of(obj: Object) -> Resource:
     """The resource that an object belongs to: ours, or one of Kubernetes' own."""
-    if WORKLOAD.describes(obj):
-        return WORKLOAD
-    return BY_KIND[obj["apiVersion"], obj["kind"]]
+    ours = next((resource for resource in WRITTEN if resource.describes(obj)), None)
+    return ours or BY_KIND[obj["apiVersion"], obj["kind"]]
 
 
 def _served(crds: Objects, names: set[str]) -> bool:
