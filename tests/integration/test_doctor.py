@@ -148,7 +148,10 @@ def test_the_operators_rights_are_asked_for(bare: Cluster) -> None:
     assert checks["operator's pods"]["message"] == "0 of 1 ready"
     rights = checks["operator's rights"]
     assert rights["verdict"] == "fail"
-    assert "wharfinger-system/wharfinger may not get containerworkloads.wharfinger.dev, list containerworkloads" in rights["message"]
+    assert (
+        "wharfinger-system/wharfinger may not get containerworkloads.wharfinger.dev, list containerworkloads"
+        in rights["message"]
+    )
 
     for each in yaml.safe_load_all((MANIFESTS / "clusterrole.yaml").read_text()):
         plural = f"{each['kind'].lower()}s"
