@@ -129,13 +129,21 @@ async def test_containers_are_restricted_by_default(world: World) -> None:
     assert await _sh(world, "app", "ls /var/run/secrets/kubernetes.io 2>/dev/null || echo none") == "none\n"
 
 
-@pytest.mark.skip(reason="the embedded node has no network policy engine; the NetworkPolicy itself is tested elsewhere")
 async def test_a_network_policy_keeps_others_out(world: World) -> None:
     await client(world)
-    await world.workload("web", **web(network={"ingress": []}))
-    await world.ready("web", timeout=60)
-    with pytest.raises(AssertionError):
-        await ask(world, "http://web/")
+    for name, network in {"open": {}, "closed": {"network": {"ingress": []}}}.items():
+        await world.workload(name, **web(**network))
+        await world.ready(name, timeout=60)
+
+    async def kept_out() -> bool:
+        try:
+            await ask(world, "http://closed/")
+        except AssertionError:
+            return True
+        return False
+
+    await eventually(kept_out, what="the policy of `closed` to be enforced")
+    assert await ask(world, "http://open/")
 
 
 async def _sh(world: World, workload: str, script: str) -> str:

@@ -40,6 +40,7 @@ var components = map[string]component{
 	"kube-scheduler":          command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kubelet":                 command(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
 	"kwok":                    kwok,
+	"network-policy":          networkPolicy,
 	"provisioner":             provisioner,
 	"registry":                registry,
 }

@@ -1,4 +1,4 @@
-"""A real node on this machine: containerd, a kubelet and kube-proxy in namespaces of their own.
+"""A real node on this machine: containerd, a kubelet, kube-proxy and a packet filter in namespaces of their own.
 
 The node is a process that waits, first of its own PID, mount and network namespaces; all else of the node runs in them.
 So the machine's own mounts, network and firewall are left alone, several such nodes live side by side, and when the

@@ -21,6 +21,9 @@ from wharfinger.cluster.supervisor import START_TIMEOUT, wait_until
 NODE = "node"
 """The component whose namespaces are the node: when it ends, all of the node ends."""
 
+NETWORK_POLICY = "network-policy"
+"""The component that makes packet filter rules of NetworkPolicies (`go/netpol.go`)."""
+
 
 class RealNode:
     """One node whose containers really run."""
@@ -43,6 +46,7 @@ class RealNode:
             ),
             Certificate("kube-proxy", "ca", "system:kube-proxy"),
             Certificate("coredns", "ca", "wharfinger:coredns", (MASTERS,)),
+            Certificate(NETWORK_POLICY, "ca", "wharfinger:network-policy", (MASTERS,)),
             *storage.certificates(),
         )
 
@@ -134,6 +138,7 @@ def _node_components(layout: Layout, options: Options, programs: Programs) -> Se
             "node-ip": Network.of(layout.host).node,
         },
         "kube-proxy": {"config": str(directory / "kube-proxy.yaml")},
+        NETWORK_POLICY: {"kubeconfig": str(layout.component_kubeconfig(NETWORK_POLICY))},
     }
     runtime = Component(
         "containerd",

@@ -17,6 +17,7 @@ PROGRAMS = {
     "runc": "runc",
     "iptables": "iptables",
     "conntrack": "conntrack",
+    "nft": "nftables",
     "ip": "iproute2",
     "busybox": "busybox",
     f"{CNI_PROGRAMS}/ptp": "containernetworking-plugins",
