@@ -121,7 +121,7 @@ async def _from(world: World, workload: str, url: str) -> str:
     """What a GET answers inside a workload's container; empty where it fails, as while a server is being replaced."""
     pod = (await the_pod(world, workload))["metadata"]["name"]
     try:
-        return await world.kubectl("exec", pod, "--", "wget", "-qO-", url)
+        return await world.kubectl("exec", pod, "--", "timeout", "5", "wget", "-qO-", url)
     except AssertionError:
         return ""
 
@@ -157,6 +157,17 @@ async def test_each_tier_waits_for_the_next_and_finds_it_by_its_names(world: Wor
     web, api, db = [await the_pod(world, name) for name in ("web", "api", "db")]
     for later, earlier in ((web, api), (api, db)):
         assert later["metadata"]["creationTimestamp"] >= condition(earlier, "Ready")["lastTransitionTime"]
+
+
+async def test_networks_keep_apart_who_shares_none(world: World) -> None:
+    """web is on front, db on back, which is internal, and api on both."""
+    await _shop(world)
+    value = await _order(world)
+    assert (await _from(world, "api", "http://db:5432/value")).strip() == value
+    for workload, url in (("web", "http://db:5432/value"), ("db", "http://web:8080/cgi-bin/order")):
+        what = f"{url} out of reach of {workload}"
+        await until(partial(_from, world, workload, url), lambda said: not said, timeout=TIMEOUT, what=what)
+    assert (await _from(world, "web", "http://api:8080/cgi-bin/order")).split()[-1] == value
 
 
 async def test_data_outlives_its_pod_and_its_stack(world: World) -> None:
