@@ -158,7 +158,7 @@ def _size(volume: Object) -> str | None:
 
 def _findings(context: Context, key: str) -> Iterator[Finding]:
     volume, name, path = _volume(context, key), claim_name(context, key), f"volumes.{key}"
-    yield from label_findings(context, f"{path}.labels", volume.get("labels"))
+    yield from label_findings(context, f"{path}.labels", volume.get("labels"), read=(SIZE_LABEL, CLASS_LABEL))
     if volume.get("external"):
         if not _CLAIM.match(name):
             message = (

@@ -173,7 +173,8 @@ def _generic(data: Object) -> list[Object]:
 
 def _findings(service: Service) -> Iterator[Finding]:
     labels = _deploy(service.data).get("labels")
-    yield from label_findings(service.context, f"services.{service.name}.deploy.labels", labels)
+    # Those of kompose are told by their own group.
+    yield from label_findings(service.context, f"services.{service.name}.deploy.labels", labels, read=labels or ())
     yield from _stack_findings(service) if service.context.dialect == "stack" else _compose_findings(service)
 
 
