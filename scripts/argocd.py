@@ -14,8 +14,13 @@ from typing import Any
 
 import yaml
 
+from wharfinger.api.kinds import CONTAINER_WORKLOAD, KINDS
+
 ARGOCD = Path(__file__).parents[1] / "manifests/gitops/argocd"
 _MADE = "# Made from resource_customizations/ by `make gitops`; not to be edited.\n"
+
+
+_HEALTH = "resource.customizations.health."
 
 
 class _Dumper(yaml.SafeDumper):
@@ -30,13 +35,17 @@ _Dumper.add_representer(str, _text)
 
 
 def settings(customizations: Path = ARGOCD / "resource_customizations") -> dict[str, str]:
-    """The entries of `argocd-cm`: a health check and the actions of each kind that has a folder."""
+    """The entries of `argocd-cm`: a health check and the actions of each kind that has a folder.
+
+    Our other kinds have the same health check, since all of them report by the same rules.
+    """
     found: dict[str, str] = {}
     for health in sorted(customizations.glob("*/*/health.lua")):
         kind = f"{health.parent.parent.name}_{health.parent.name}"
-        found[f"resource.customizations.health.{kind}"] = health.read_text()
+        found[f"{_HEALTH}{kind}"] = health.read_text()
         found[f"resource.customizations.actions.{kind}"] = _dump(actions(health.parent / "actions"))
-    return found
+    of_workloads = found[f"{_HEALTH}{CONTAINER_WORKLOAD.group}_{CONTAINER_WORKLOAD.kind}"]
+    return {f"{_HEALTH}{kind.resource.group}_{kind.resource.kind}": of_workloads for kind in KINDS} | found
 
 
 def actions(folder: Path) -> dict[str, Any]:

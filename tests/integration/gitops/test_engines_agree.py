@@ -20,6 +20,7 @@ from tests.integration.gitops.states import EXPECTED, Lived
 from tests.support.verdicts import ROOT, verdicts
 from tests.support.world import condition
 
+from wharfinger.api.kinds import STACK
 from wharfinger.api.resource import Object
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("engines")]
@@ -47,6 +48,36 @@ def test_live(lived: dict[str, Lived], state: str) -> None:
 def test_recorded(state: str) -> None:
     (verdict,) = verdicts([recording(state)])
     assert verdict.statuses == EXPECTED[state]
+
+
+STACK_STATES = {
+    "ready": ({"Ready": ("True", "AllServicesReady")}, ("Current", "Healthy")),
+    "moving": (
+        {"Ready": ("False", "ServicesNotReady"), "Reconciling": ("True", "ServicesNotReady")},
+        ("InProgress", "Progressing"),
+    ),
+    "stalled": ({"Ready": ("False", "InvalidSpec"), "Stalled": ("True", "InvalidSpec")}, ("Failed", "Degraded")),
+    "suspended": ({"Ready": ("False", "Suspended")}, ("InProgress", "Suspended")),
+}
+"""By what a Stack says: what kstatus and Argo CD make of it."""
+
+
+@pytest.mark.parametrize("state", STACK_STATES)
+def test_a_stack_is_judged_by_the_same_rules(state: str) -> None:
+    said, expected = STACK_STATES[state]
+    conditions = [
+        {"type": kind, "status": status, "reason": reason, "message": "so it is", "observedGeneration": 2}
+        for kind, (status, reason) in said.items()
+    ]
+    stack = {
+        "apiVersion": STACK.api_version,
+        "kind": STACK.kind,
+        "metadata": {"name": "shop", "namespace": "default", "generation": 2},
+        "spec": {"compose": "services: {}"},
+        "status": {"observedGeneration": 2, "conditions": conditions},
+    }
+    (verdict,) = verdicts([stack])
+    assert (verdict.kstatus, verdict.argo) == expected
 
 
 def test_every_state_of_a_rollout_and_every_condition_is_recorded() -> None:

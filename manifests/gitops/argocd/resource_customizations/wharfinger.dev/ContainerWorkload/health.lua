@@ -1,4 +1,4 @@
--- The health of a ContainerWorkload: the rules of kstatus, in their order, in Argo CD's words.
+-- The health of a ContainerWorkload, a Stack or a NodePolicy: the rules of kstatus, in their order, in Argo CD's words.
 --
 -- Only one thing is finer than in kstatus: what a person holds (a pause, a suspended job) is Suspended and not
 -- Progressing. A suspended schedule is in place as it was asked for, so it is Healthy.
