@@ -38,7 +38,7 @@ async def test_names_are_completed_from_the_cluster(world: World) -> None:
 async def test_kubectl_completes_the_plugin(world: World) -> None:
     """kubectl finds kubectl_complete-wharfinger on the PATH, beside the plugin."""
     process = await asyncio.create_subprocess_exec(
-        *("kubectl", "__complete", "wharfinger", "st"),
+        *("kubectl", "__complete", "wharfinger", "stat"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
