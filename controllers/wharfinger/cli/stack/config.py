@@ -29,13 +29,7 @@ def config(
     from wharfinger.cli.converting import reading
     from wharfinger.cli.stack.printing import show
 
-    asked = reading.Asked(
-        files=compose_file,
-        env_files=env_file,
-        env=env or (),
-        profiles=profile or (),
-        dialect=dialect.value if dialect else None,
-    )
+    asked = options.asked(compose_file, env_file=env_file, env=env, profile=profile, dialect=dialect)
     project = reading.parsed(reading.gathered(asked).source()).project
     if output in (Format.json, Format.yaml):
         console.print_data(project, as_json=output is Format.json)

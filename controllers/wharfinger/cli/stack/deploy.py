@@ -67,13 +67,7 @@ async def deploy(
         console.remark(
             f"--resolve-image {resolve_image}: a node resolves a tag when it pulls; write a digest to pin it"
         )
-    asked = reading.Asked(
-        files=compose_file,
-        env_files=env_file,
-        env=env or (),
-        profiles=profile or (),
-        dialect=dialect.value if dialect else None,
-    )
+    asked = options.asked(compose_file, env_file=env_file, env=env, profile=profile, dialect=dialect)
     settings = Settings(
         profiles=profile or (),
         dialect=asked.dialect,

@@ -1,22 +1,23 @@
 """Options that the verbs of ``wharfinger stack`` share, by docker's names."""
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from wharfinger.cli.completing import stack_names
+from wharfinger.cli.converting.options import DialectName, Env, IngressClass, StorageClass
+from wharfinger.cli.converting.options import DialectOption as Dialect
+from wharfinger.cli.converting.options import EnvFile as EnvFiles
+from wharfinger.cli.converting.options import Profile as Profiles
+
+if TYPE_CHECKING:
+    from wharfinger.cli.converting.reading import Asked
+
+__all__ = ["Dialect", "Env", "EnvFiles", "IngressClass", "Profiles", "StorageClass"]
 
 Object = dict[str, Any]
-
-
-class DialectName(StrEnum):
-    """Whose rules count."""
-
-    compose = "compose"
-    stack = "stack"
 
 
 Name = Annotated[str, typer.Argument(metavar="STACK", help="The stack.", autocompletion=stack_names)]
@@ -25,27 +26,8 @@ ComposeFiles = Annotated[
     list[str],
     typer.Option("--compose-file", "-c", metavar="FILE", help="A Compose file, - for standard input; several merge."),
 ]
-EnvFiles = Annotated[
-    list[str] | None,
-    typer.Option("--env-file", help="Variables for interpolation; .env beside the first file if absent."),
-]
-Env = Annotated[
-    list[str] | None,
-    typer.Option("--env", "-e", metavar="NAME[=VALUE]", help="A variable; by its name alone, with our own value."),
-]
-Profiles = Annotated[list[str] | None, typer.Option("--profile", help="A profile to turn on; * for all.")]
-Dialect = Annotated[
-    DialectName | None,
-    typer.Option("--dialect", help="Rules of docker compose, or of docker stack; by content if absent."),
-]
-StorageClass = Annotated[
-    str | None, typer.Option("--storage-class", help="Class of volumes; the cluster's default if absent.")
-]
 StorageSize = Annotated[
     str | None, typer.Option("--storage-size", help="Size of volumes that do not say theirs; 1Gi if absent.")
-]
-IngressClass = Annotated[
-    str | None, typer.Option("--ingress-class", help="Class of Ingresses; the cluster's default if absent.")
 ]
 RegistryName = Annotated[
     str | None, typer.Option("--registry", help="Where `build` pushes to: registry.example.com/shop.")
@@ -63,6 +45,28 @@ NoTrunc = Annotated[bool, typer.Option("--no-trunc", help="As docker's: nothing 
 Filters = Annotated[
     list[str] | None, typer.Option("--filter", "-f", metavar="KEY=VALUE", help="As docker's; several of a key are or.")
 ]
+
+
+def asked(
+    files: Sequence[str],
+    *,
+    env_file: Sequence[str] | None,
+    env: Sequence[str] | None,
+    profile: Sequence[str] | None,
+    dialect: DialectName | None,
+    project_name: str | None = None,
+) -> "Asked":
+    """What the command line says of documents."""
+    from wharfinger.cli.converting.reading import Asked
+
+    return Asked(
+        files=files,
+        env_files=env_file,
+        env=env or (),
+        profiles=profile or (),
+        dialect=dialect.value if dialect else None,
+        project_name=project_name,
+    )
 
 
 def defaults(

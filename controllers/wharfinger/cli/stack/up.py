@@ -78,12 +78,12 @@ async def up(
     from wharfinger.cli.stack.bundle import Settings
     from wharfinger.cli.stack.deploying import deployed
 
-    asked = reading.Asked(
-        files=file or found_files(Path.cwd()),
-        env_files=env_file,
-        env=env or (),
-        profiles=profile or (),
-        dialect=dialect.value if dialect else None,
+    asked = options.asked(
+        file or found_files(Path.cwd()),
+        env_file=env_file,
+        env=env,
+        profile=profile,
+        dialect=dialect,
         project_name=project_name,
     )
     settings = Settings(

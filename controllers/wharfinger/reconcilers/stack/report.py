@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 from wharfinger.api.resource import Object
 from wharfinger.api.stack import MAX_SERVICES, StackService
-from wharfinger.api.status import Finding
 from wharfinger.compose.convert import ConvertedService
 from wharfinger.engine.outcome import WriteError
 from wharfinger.reconcilers.report import judged
@@ -153,8 +152,3 @@ def _naming(services: Iterable[StackService]) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def lasting(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those that stop the Stack."""
-    return tuple(finding for finding in findings if finding.severity == "error")
